@@ -1,0 +1,4 @@
+//! dateline
+pub mod config;
+pub mod model;
+pub mod text;
