@@ -1,7 +1,44 @@
-//! Settings, sources and topics as plain data; every problem reported at once.
+//! The configuration: settings, sources and topics as plain data, read from files, variables and options.
+//!
+//! [`load`] finds the files, lays the layers over each other, checks everything that can be checked without the rooms
+//! that use it, and reports every problem at once with file and line. It reads no environment by itself and writes
+//! nothing; what a query or a CSS selector means is left to the rooms that read them, which is why every source, topic,
+//! phrase, alert and site rule keeps its position.
 
+mod check;
+mod document;
+mod file;
+mod keys;
+mod load;
+mod opml;
+mod problem;
 mod settings;
+mod settings_file;
+mod source_file;
+mod topic_file;
 mod topics;
+mod units;
+mod value;
 
-pub use self::settings::{Alert, Dedup, Extract, Harvest, Http, Index, Poll, Serve, Settings, SiteRule, Store};
+#[cfg(test)]
+mod tests;
+
+pub use self::load::{LoadOptions, Loaded, Origin, Place, load, load_settings};
+pub use self::opml::{Outlines, parse_opml, write_opml};
+pub use self::problem::{Position, Problem, Problems};
+pub use self::settings::{Alert, Dedup, Extract, Harvest, Http, Index, Poll, Secret, Serve, Settings, SiteRule, Store};
+pub use self::topic_file::TopicPosition;
 pub use self::topics::{Phrases, TopicRule};
+pub use self::units::{format_duration, format_size, parse_duration, parse_size};
+
+/// Whether a text is an address that can be asked over http or https.
+fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
+/// Returns one spelling for addresses that mean the same source: case of the host, default port and fragment aside.
+fn same_address(url: &str) -> String {
+    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
+    parsed.set_fragment(None);
+    parsed.into()
+}

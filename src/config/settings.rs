@@ -1,6 +1,6 @@
 //! The settings as plain data, with their defaults. What each means to its user is said in `config/dateline.toml`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// Every setting, ready to use.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,12 +85,16 @@ pub struct Http {
 impl Default for Http {
     fn default() -> Self {
         Self {
-            user_agent: concat!("dateline/", env!("CARGO_PKG_VERSION"), " (news reader; set http.user_agent to name a contact)")
-                .to_owned(),
+            user_agent: concat!(
+                "dateline/",
+                env!("CARGO_PKG_VERSION"),
+                " (news reader; set http.user_agent to name a contact)"
+            )
+            .to_owned(),
             timeout: Duration::from_secs(30),
             max_body: 8 << 20,
             max_redirects: 8,
-            max_concurrency: 64,
+            max_concurrency: 32,
             per_host_concurrency: 1,
             per_host_delay: Duration::from_secs(1),
             respect_robots: true,
@@ -129,7 +133,7 @@ impl Default for Poll {
 /// `[harvest]`: reading the pages of entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Harvest {
-    /// Whether pages are read at all; without, articles are what feeds say.
+    /// Whether entries become articles at all; without, they are stored and wait.
     pub enabled: bool,
     /// Ages at which a young article's page is read again for changes.
     pub reread: Vec<Duration>,
@@ -207,13 +211,15 @@ pub struct Serve {
     pub listen: String,
     /// A file with the token that requests must carry.
     pub token_file: Option<PathBuf>,
+    /// The token, from that file or from the environment.
+    pub token: Option<Secret>,
     /// Listen beyond loopback without a token.
     pub public: bool,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8480".to_owned(), token_file: None, public: false }
+        Self { listen: "127.0.0.1:8480".to_owned(), token_file: None, token: None, public: false }
     }
 }
 
@@ -230,8 +236,20 @@ pub struct Alert {
     pub webhook: Option<String>,
     /// A file with the key that signs webhook bodies (HMAC-SHA-256).
     pub secret_file: Option<PathBuf>,
+    /// The key, from that file.
+    pub secret: Option<Secret>,
     /// A file that gets JSON lines; `-` for standard output.
     pub file: Option<PathBuf>,
     /// Deliver every article, not only the first of a story.
     pub every_article: bool,
+}
+
+/// A token or key that is used but never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 /// `[[topic]]`: a named rule that tags articles.
+// Every key that is no setting is a language, so an unknown one is refused where phrases are checked.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TopicRule {
     /// Lowercase words joined by hyphens.
     pub id: String,

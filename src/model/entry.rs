@@ -43,7 +43,15 @@ impl Entry {
             };
         }
         match self.link.as_deref().map(CanonicalUrl::parse) {
-            Some(Ok(url)) => EntryId::derive(&[&source, "url", url.without_scheme()]),
+            Some(Ok(url)) => match url.without_scheme().split_once('?') {
+                // Some servers put another token into the link of each answer: title and date say more than a query.
+                Some((page, _)) if self.title.is_some() && self.published_at.is_some() => {
+                    let title = self.title.as_deref().unwrap_or_default();
+                    let published_at = self.published_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+                    EntryId::derive(&[&source, "page", page, title, &published_at])
+                }
+                _ => EntryId::derive(&[&source, "url", url.without_scheme()]),
+            },
             _ => {
                 let title = self.title.as_deref().unwrap_or_default();
                 let summary = self.summary.as_deref().unwrap_or_default();

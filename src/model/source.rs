@@ -134,7 +134,7 @@ pub struct SourceState {
     pub moved_to: Option<String>,
     /// Polls in a row that saw `moved_to`.
     pub moved_seen: u32,
-    /// When `moved_to` was first seen.
+    /// When `moved_to` was first seen; once learned, when the configured address was last asked.
     pub moved_since: Option<Time>,
     /// The learned address: polled instead of the configured one.
     pub learned_url: Option<String>,

@@ -1,0 +1,210 @@
+//! `dateline search`: full-text search of the archive.
+
+use anyhow::Error;
+use chrono::{DateTime, Utc};
+
+use super::{
+    Global, open,
+    output::{Output, Style, cut, pad, printable, wrap},
+};
+use crate::{
+    serve::{By, Order, Question, json::CountRow, json::Hit},
+    text::html,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  dateline search 'peace talks'
+  dateline search '\"prisoner exchange\" -football' --since 7d --sort newest
+  dateline search --topic sanctions --lang de --count-by outlet
+  dateline search 'Крым OR Crimea' --json | jq .title
+
+Query language: words (all of them needed), \"phrases\", \"near phrases\"~3, AND OR NOT -word ( ),
+  title: body: source: outlet: topic:\"peace talks\" lang: author: url:
+  published:[2026-11-01 TO 2026-11-22], prefix*, fuzzy~1";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// What to look for; everything where it is left out
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    query: Vec<String>,
+    /// With this topic or one below it, by name or id
+    #[arg(long)]
+    topic: Vec<String>,
+    /// Announced by this source, by name or id
+    #[arg(long)]
+    source: Vec<String>,
+    /// Published by this outlet
+    #[arg(long)]
+    outlet: Vec<String>,
+    /// With this tag
+    #[arg(long)]
+    tag: Vec<String>,
+    /// In this language, such as de
+    #[arg(long)]
+    lang: Vec<String>,
+    /// By this author
+    #[arg(long)]
+    author: Vec<String>,
+    /// In this story, by id
+    #[arg(long)]
+    story: Vec<String>,
+    /// Published since: a time, a date, or an age such as 24h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+    /// Published until
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// The order [default: relevance where there are words to rank, else newest]
+    #[arg(long)]
+    sort: Option<Order>,
+    /// Hits to show [default: 10; counts: 50]
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Hits to skip
+    #[arg(long, default_value_t = 0)]
+    offset: usize,
+    /// Show each copy instead of one hit a group
+    #[arg(long)]
+    copies: bool,
+    /// Count hits instead of showing them
+    #[arg(long, value_name = "FIELD")]
+    count_by: Option<By>,
+}
+
+/// Counts shown where no number is asked for.
+const COUNTS: usize = 50;
+/// Hits shown where no number is asked for.
+const HITS: usize = 10;
+
+pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+    let archive = open::archive(global)?;
+    let now = Utc::now();
+    let count_by = arguments.count_by;
+    let limit = arguments.limit.unwrap_or(if count_by.is_some() { COUNTS } else { HITS });
+    let question = Question {
+        query: (!arguments.query.is_empty()).then(|| arguments.query.join(" ")),
+        topic: arguments.topic,
+        source: arguments.source,
+        outlet: arguments.outlet,
+        tag: arguments.tag,
+        lang: arguments.lang,
+        author: arguments.author,
+        story: arguments.story,
+        since: arguments.since,
+        until: arguments.until,
+        sort: arguments.sort,
+        offset: arguments.offset,
+        limit,
+        copies: arguments.copies,
+        // A program that asks for rows gets rows: counting reads every match.
+        total: !output.json,
+    };
+    if let Some(by) = count_by {
+        return counts(&archive.count_by(&question, by, now)?, output);
+    }
+    let found = archive.search(&question, now)?;
+    for (place, hit) in found.hits.iter().enumerate() {
+        if output.json {
+            output.row(hit)?;
+        } else {
+            show(hit, question.offset + place + 1, output)?;
+        }
+    }
+    if output.json {
+        return Ok(());
+    }
+    if found.hits.is_empty() {
+        let articles = archive.reader.counts()?.articles;
+        output.note(&format!("no article fits ({articles} articles were searched)"));
+        output.note("hint: fewer words, a longer --since, or `OR` between words find more");
+    } else if let Some(total) = found.total.filter(|total| *total > found.hits.len() as u64) {
+        output.note(&format!("{} of {total} hits; --limit and --offset show more", found.hits.len()));
+    }
+    Ok(())
+}
+
+fn show(hit: &Hit, place: usize, output: &Output) -> Result<(), Error> {
+    let width = output.width();
+    let head = &hit.head;
+    for (line, text) in wrap(&printable(&head.title), width.saturating_sub(4)).iter().enumerate() {
+        let lead = if line == 0 { format!("{place:>2}. ") } else { "    ".to_owned() };
+        output.line(&format!("{lead}{}", output.paint(Style::Title, text)))?;
+    }
+    let mut facts = vec![head.outlet.clone()];
+    facts.extend(head.published_at.as_deref().map(|at| day_and_time(at)));
+    facts.extend(head.lang.clone());
+    if head.copies > 0 {
+        facts.push(format!("{} {}", head.copies, if head.copies == 1 { "copy" } else { "copies" }));
+    }
+    facts.push(head.id.to_string());
+    output.line(&format!("    {}", output.paint(Style::Dim, &cut(&facts.join(" · "), width - 4))))?;
+    for line in wrap(&snippet(&hit.snippet), width.saturating_sub(4)) {
+        output.line(&format!("    {}", marked(&line, output)))?;
+    }
+    if !head.topics.is_empty() {
+        output.line(&format!("    {}", output.paint(Style::Good, &cut(&head.topics.join(", "), width - 4))))?;
+    }
+    output.line("")
+}
+
+/// A private mark around what fits, word by word, so that breaking lines cannot part a mark from its end.
+const MARK: char = '\u{1}';
+
+fn snippet(html_text: &str) -> String {
+    let mut text = String::new();
+    for (part, piece) in html_text.split("<b>").enumerate() {
+        let (marked, rest) = if part == 0 { ("", piece) } else { piece.split_once("</b>").unwrap_or((piece, "")) };
+        let words: Vec<String> =
+            printable(&html::decode_entities(marked)).split(' ').map(|word| format!("{MARK}{word}{MARK}")).collect();
+        if part > 0 {
+            text += &words.join(" ");
+        }
+        text += &printable(&html::decode_entities(rest)).replace('\n', " ");
+    }
+    text
+}
+
+fn marked(line: &str, output: &Output) -> String {
+    let mut shown = String::new();
+    for (part, piece) in line.split(MARK).enumerate() {
+        shown += &if part % 2 == 1 { output.paint(Style::Match, piece) } else { piece.to_owned() };
+    }
+    shown
+}
+
+/// `2026-11-22T10:30:00Z` as `2026-11-22 10:30`.
+pub(crate) fn day_and_time(rfc3339: &str) -> String {
+    DateTime::parse_from_rfc3339(rfc3339)
+        .map_or_else(|_| rfc3339.to_owned(), |at| at.with_timezone(&Utc).format("%Y-%m-%d %H:%M").to_string())
+}
+
+fn counts(rows: &[CountRow], output: &Output) -> Result<(), Error> {
+    if output.json {
+        return rows.iter().try_for_each(|row| output.row(row));
+    }
+    if rows.is_empty() {
+        output.note("no article fits, so there is nothing to count");
+        return Ok(());
+    }
+    let most = rows.iter().map(|row| row.count).max().unwrap_or(1).max(1);
+    let widest = rows.iter().map(|row| console::measure_text_width(&row.value)).max().unwrap_or(0).min(32);
+    let room = output.width().saturating_sub(widest + 11).min(40) as u64;
+    for row in rows {
+        let bar = "▇".repeat((row.count * room).div_ceil(most) as usize);
+        output.line(&format!("{}  {:>7}  {}", pad(&cut(&row.value, widest), widest), row.count, output.paint(Style::Dim, &bar)))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snippets_lose_their_html_and_keep_their_marks() {
+        assert_eq!(snippet("a &lt;i&gt; <b>peace talks</b> z"), "a <i> \u{1}peace\u{1} \u{1}talks\u{1} z");
+        assert_eq!(snippet("nothing"), "nothing");
+    }
+}

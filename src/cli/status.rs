@@ -1,0 +1,85 @@
+//! `dateline status`: what the data directory holds and how it is doing.
+
+use anyhow::Error;
+use chrono::Utc;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    Global, open,
+    output::{Output, Style},
+    search::day_and_time,
+};
+use crate::{
+    config::format_size,
+    model::SourceStatus,
+    serve::json::time,
+    store::{Lock, Reader},
+};
+
+#[derive(Serialize)]
+struct Failing {
+    name: String,
+    failures: u32,
+    error: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
+    let loaded = open::configuration(global)?;
+    let data_dir = &loaded.settings.data_dir;
+    let reader = Reader::open(data_dir)?;
+    let counts = reader.counts()?;
+    let sizes = reader.sizes();
+    let sources = reader.sources()?;
+    let (waiting, next_try) = reader.waiting_entries(Utc::now())?;
+    let last_poll = sources.iter().filter_map(|source| source.state.last_polled_at).max();
+    let next_poll = sources.iter().filter(|source| source.is_configured()).filter_map(|source| source.state.next_poll_at).min();
+    let index_bytes = directory_size(&data_dir.join("index"));
+    let failing: Vec<Failing> = sources
+        .iter()
+        .filter(|source| source.is_configured() && source.state.status == SourceStatus::Failing)
+        .map(|source| Failing {
+            name: source.name.clone(),
+            failures: source.state.consecutive_failures,
+            error: source.state.last_error.clone(),
+        })
+        .collect();
+    let owner = Lock::owner(data_dir);
+    if output.json {
+        return output.row(&json!({
+            "data_dir": data_dir, "running": owner.is_some(), "owner": owner,
+            "sources": { "ok": counts.sources.ok, "failing": counts.sources.failing, "gone": counts.sources.gone, "never": counts.sources.never },
+            "entries": { "due": counts.entries.due, "article": counts.entries.article, "skipped": counts.entries.skipped, "failed": counts.entries.failed },
+            "waiting": waiting, "next_try_at": next_try.map(time),
+            "articles": counts.articles, "copies": counts.copies, "stories": counts.stories, "changes": counts.changes,
+            "database_bytes": sizes.database_bytes, "log_bytes": sizes.log_bytes, "index_bytes": index_bytes,
+            "last_polled_at": last_poll.map(time), "next_poll_at": next_poll.map(time), "failing": failing,
+        }));
+    }
+    let fact = |name: &str, value: String| output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))));
+    fact("directory", data_dir.display().to_string())?;
+    fact("daemon", owner.map_or_else(|| "not running".to_owned(), |owner| format!("running, {owner}")))?;
+    let (sources, entries) = (counts.sources, counts.entries);
+    fact("sources", format!("{} ok, {} failing, {} gone, {} not polled yet", sources.ok, sources.failing, sources.gone, sources.never))?;
+    fact("entries", format!("{} articles, {} due, {} failed, {} skipped", entries.article, entries.due, entries.failed, entries.skipped))?;
+    fact("articles", format!("{} ({} copies) in {} stories", counts.articles, counts.copies, counts.stories))?;
+    let shown = |at: Option<crate::model::Time>| at.map_or_else(|| "–".to_owned(), |at| day_and_time(&time(at)));
+    fact("polled", format!("last {}, next {}", shown(last_poll), shown(next_poll)))?;
+    fact("waiting", format!("{waiting} entries, next try {}", shown(next_try)))?;
+    fact("sizes", format!("store {}, index {}", format_size(sizes.database_bytes + sizes.log_bytes), format_size(index_bytes)))?;
+    for source in failing {
+        let error = source.error.unwrap_or_default();
+        output.line(&output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)))?;
+    }
+    Ok(())
+}
+
+fn directory_size(dir: &std::path::Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(data) if data.is_dir() => directory_size(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    };
+    entries.filter_map(Result::ok).map(size).sum()
+}

@@ -1,0 +1,373 @@
+//! From files, variables and options to the settings in force.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Outlines, Position, Problem, Problems, Secret, Settings, TopicPosition, TopicRule, check,
+    document::Document,
+    file::{self, Unreadable},
+    keys::slots,
+    parse_opml,
+    problem::nearest,
+    settings_file::{self, ListPositions},
+    source_file, topic_file,
+    value::{Given, Value},
+};
+use crate::model::Source;
+
+/// The shipped topics, for those who configure none.
+const BUILT_IN_TOPICS: &str = include_str!("../../config/topics.toml");
+
+/// What the caller knows of how dateline was started.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// `--config`.
+    pub config_file: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// The environment; only names that begin with `DATELINE_` are looked at.
+    pub env: BTreeMap<String, String>,
+    /// The working directory, absolute.
+    pub current_dir: PathBuf,
+    /// Settings given by other options, such as `("http.timeout", "10s")`.
+    pub overrides: Vec<(String, String)>,
+}
+
+/// A configuration without problems.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Every setting; its paths are absolute.
+    pub settings: Settings,
+    /// The sources of all source files, each URL once.
+    pub sources: Vec<Source>,
+    /// The topics of all topic files, or the built-in ones where `topics` is not set.
+    pub topics: Vec<TopicRule>,
+    /// The configuration file that was read; `None` for the built-in defaults.
+    pub file: Option<PathBuf>,
+    /// The value of each setting as the user would write it, without secrets, and where it came from.
+    pub origins: BTreeMap<String, Origin>,
+    /// Where each of `sources` stands.
+    pub source_positions: Vec<Position>,
+    /// Where each of `topics` and its phrases stand.
+    pub topic_positions: Vec<TopicPosition>,
+    /// Where each of `settings.alerts` stands.
+    pub alert_positions: Vec<Position>,
+    /// Where each of `settings.extract.site` stands.
+    pub site_positions: Vec<Position>,
+    /// What was skipped in lists made by other programs; it does not keep dateline from working.
+    pub warnings: Vec<Problem>,
+}
+
+/// The value of a setting and where it came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// As the user would write it, without secrets.
+    pub value: String,
+    /// Where it came from.
+    pub place: Place,
+}
+
+/// Where a value can come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Nobody set it.
+    #[default]
+    Default,
+    /// A line of the configuration file.
+    File(Position),
+    /// The environment variable of that name.
+    Environment(String),
+    /// An option of the command line.
+    Option,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(position) => position.fmt(f),
+            Self::Environment(name) => f.write_str(name),
+            Self::Option => f.write_str("option"),
+        }
+    }
+}
+
+/// Finds, reads and checks the configuration: option over environment over file over default.
+///
+/// # Errors
+/// Every problem of all files, variables and options at once.
+pub fn load(options: &LoadOptions) -> Result<Loaded, Problems> {
+    let mut loading = Loading { options, loaded: Loaded::default(), problems: Vec::new() };
+    loading.read_settings();
+    loading.read_sources();
+    loading.read_topics();
+    loading.check();
+    loading.finish()
+}
+
+/// Finds, reads and checks the settings alone, as [`load`] does: enough for a search, which has no use for lists of
+/// sources and topics.
+///
+/// # Errors
+/// Every problem of the settings at once.
+pub fn load_settings(options: &LoadOptions) -> Result<Settings, Problems> {
+    let mut loading = Loading { options, loaded: Loaded::default(), problems: Vec::new() };
+    loading.read_settings();
+    Ok(loading.finish()?.settings)
+}
+
+struct Loading<'o> {
+    options: &'o LoadOptions,
+    loaded: Loaded,
+    problems: Vec<Problem>,
+}
+
+impl Loading<'_> {
+    fn read_settings(&mut self) {
+        self.begin();
+        self.read_main_file();
+        self.read_environment();
+        self.read_options();
+        self.read_secrets();
+        self.problems.extend(check::check(&self.loaded.settings, &self.loaded.origins));
+    }
+
+    fn begin(&mut self) {
+        self.loaded.settings.data_dir = self.options.current_dir.join("data");
+        for (key, slot) in slots(&mut self.loaded.settings) {
+            self.loaded.origins.insert(key.to_owned(), Origin { value: slot.show(), place: Place::Default });
+        }
+    }
+
+    fn read_main_file(&mut self) {
+        let Some(file) = self.main_file() else { return };
+        let shown = self.shown(&file);
+        self.loaded.file = Some(file.clone());
+        let Some(text) = self.read_text(&file, None) else { return };
+        let (mut document, table) = Document::parse(&text, &shown, parent(&file));
+        let Loaded { settings, origins, .. } = &mut self.loaded;
+        let ListPositions { alerts, sites } = settings_file::apply(&mut document, table, settings, origins);
+        self.loaded.alert_positions = alerts;
+        self.loaded.site_positions = sites;
+        self.problems.append(&mut document.problems);
+    }
+
+    /// Returns the configuration file: the one asked for, whether it exists or not, else the first that exists.
+    fn main_file(&self) -> Option<PathBuf> {
+        let named = self.options.env.get("DATELINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        if let Some(asked) = self.options.config_file.clone().or(named) {
+            return Some(self.options.current_dir.join(asked));
+        }
+        let usual = [self.options.current_dir.join("config/dateline.toml"), "/etc/dateline/dateline.toml".into()];
+        usual.into_iter().find(|path| path.is_file())
+    }
+
+    fn read_environment(&mut self) {
+        let mut defaults = Settings::default();
+        let known: Vec<&str> = slots(&mut defaults).iter().map(|(key, _)| *key).collect();
+        for (name, value) in &self.options.env {
+            let Some(rest) = name.strip_prefix("DATELINE_") else { continue };
+            let key = rest.replace("__", ".").to_lowercase();
+            if known.contains(&key.as_str()) && variable(&key) == *name {
+                self.set(&key, value, Place::Environment(name.clone()));
+                continue;
+            }
+            let near = nearest(&key, known.iter().copied());
+            // Without two underscores it may be anything: Kubernetes makes DATELINE_PORT for a service of that name.
+            let is_slip = near.is_some_and(|near| strsim::damerau_levenshtein(near, &key) <= 2);
+            if rest.contains("__") || is_slip {
+                let mut problem = Problem::new(format!("{name}: unknown setting in the environment"));
+                problem.hint = near.map(|near| format!("did you mean `{}`?", variable(near)));
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn read_options(&mut self) {
+        for (key, value) in &self.options.overrides {
+            self.set(key, value, Place::Option);
+        }
+        if let Some(data_dir) = &self.options.data_dir {
+            self.loaded.settings.data_dir = self.options.current_dir.join(data_dir);
+            let value = self.loaded.settings.data_dir.display().to_string();
+            self.loaded.origins.insert("data_dir".to_owned(), Origin { value, place: Place::Option });
+        }
+    }
+
+    fn set(&mut self, key: &str, text: &str, place: Place) {
+        let Some((_, mut slot)) = slots(&mut self.loaded.settings).into_iter().find(|(name, _)| *name == key) else {
+            self.problems.push(place.locate(Problem::new(format!("unknown key `{key}`"))));
+            return;
+        };
+        match slot.set(Given { value: Value::Text(text), base: &self.options.current_dir }) {
+            Ok(()) => {
+                self.loaded.origins.insert(key.to_owned(), Origin { value: slot.show(), place });
+            }
+            Err(message) => self.problems.push(place.locate(Problem::new(format!("`{key}` {message}")))),
+        }
+    }
+
+    fn read_sources(&mut self) {
+        let mut first_seen: HashMap<String, Position> = HashMap::new();
+        for file in self.loaded.settings.sources.clone() {
+            let Some(text) = self.read_text(&file, Some("sources")) else { continue };
+            let shown = self.shown(&file);
+            // Lists come under many names; what is XML cannot be TOML.
+            let is_opml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+            let sources = if is_opml {
+                self.outlines(&shown, parse_opml(&text))
+            } else {
+                let (mut document, table) = Document::parse(&text, &shown, parent(&file));
+                let sources = source_file::read(&mut document, table);
+                self.problems.append(&mut document.problems);
+                sources
+            };
+            for (source, position) in sources {
+                match first_seen.get(&super::same_address(&source.url)) {
+                    Some(first) => {
+                        let problem = Problem::new(format!("`{}` is a source already, at {first}", source.url));
+                        let list = if is_opml { &mut self.loaded.warnings } else { &mut self.problems };
+                        list.push(problem.at(&position).hint("remove one of the two"));
+                    }
+                    None => {
+                        first_seen.insert(super::same_address(&source.url), position.clone());
+                        self.loaded.sources.push(source);
+                        self.loaded.source_positions.push(position);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes what an OPML file lists; another program wrote it, so what is wrong in it stops nobody.
+    fn outlines(&mut self, shown: &Path, outlines: Outlines) -> Vec<(Source, Position)> {
+        self.loaded.warnings.extend(outlines.problems.into_iter().map(|problem| problem.in_file(shown)));
+        let positions = outlines.lines.into_iter().map(|line| Position { file: shown.to_owned(), line });
+        outlines.sources.into_iter().zip(positions).collect()
+    }
+
+    fn read_topics(&mut self) {
+        let is_set = self.loaded.origins.get("topics").is_some_and(|origin| origin.place != Place::Default);
+        if !is_set {
+            self.take_topics(BUILT_IN_TOPICS, Path::new("built-in topics.toml"), Path::new(""));
+        }
+        for file in self.loaded.settings.topics.clone() {
+            if let Some(text) = self.read_text(&file, Some("topics")) {
+                self.take_topics(&text, &self.shown(&file), parent(&file));
+            }
+        }
+    }
+
+    fn take_topics(&mut self, text: &str, shown: &Path, base: &Path) {
+        let (mut document, table) = Document::parse(text, shown, base);
+        for (topic, position) in topic_file::read(&mut document, table) {
+            let earlier = self.loaded.topics.iter().position(|known| known.id == topic.id && !topic.id.is_empty());
+            if let Some(earlier) = earlier {
+                let first = &self.loaded.topic_positions[earlier].topic;
+                let problem = Problem::new(format!("topic \"{}\" is there already, at {first}", topic.id));
+                document
+                    .problems
+                    .push(problem.at(&position.topic).hint("remove one of the two, or give it another id"));
+            }
+            self.loaded.topics.push(topic);
+            self.loaded.topic_positions.push(position);
+        }
+        self.problems.append(&mut document.problems);
+    }
+
+    fn read_secrets(&mut self) {
+        let serve = &self.loaded.settings.serve;
+        if let (Some(file), None) = (serve.token_file.clone(), &serve.token) {
+            let place =
+                self.loaded.origins.get("serve.token_file").map(|origin| origin.place.clone()).unwrap_or_default();
+            self.loaded.settings.serve.token = self.secret(&file, "serve.token_file", &place);
+        }
+        for at in 0..self.loaded.settings.alerts.len() {
+            let alert = &self.loaded.settings.alerts[at];
+            if let Some(file) = alert.secret_file.clone() {
+                let subject = format!("secret_file of alert \"{}\"", alert.name);
+                let place = Place::File(self.loaded.alert_positions[at].clone());
+                self.loaded.settings.alerts[at].secret = self.secret(&file, &subject, &place);
+            }
+        }
+    }
+
+    fn secret(&mut self, file: &Path, subject: &str, place: &Place) -> Option<Secret> {
+        let message = match file::read_text(file) {
+            Ok(text) if text.trim().is_empty() => "is empty".to_owned(),
+            Ok(text) => return Some(Secret(text.trim().to_owned())),
+            Err(Unreadable::NotText { line }) => format!("line {line} is not UTF-8"),
+            Err(Unreadable::NotRead(reason)) => reason,
+        };
+        self.problems.push(place.locate(Problem::new(format!("{subject}: {}: {message}", self.shown(file).display()))));
+        None
+    }
+
+    /// Checks what needs all lists: alerts against each other and against the topics.
+    fn check(&mut self) {
+        let topics = &self.loaded.topics;
+        let names = || topics.iter().flat_map(|topic| [topic.id.as_str(), topic.name.as_str()]);
+        let mut alerts: HashMap<&str, &Position> = HashMap::new();
+        for (alert, position) in self.loaded.settings.alerts.iter().zip(&self.loaded.alert_positions) {
+            if let Some(first) = alerts.insert(&alert.name, position).filter(|_| !alert.name.is_empty()) {
+                let message = format!("alert \"{}\" is there already, at {first}", alert.name);
+                self.problems.push(Problem::new(message).at(position).hint("give it another name"));
+            }
+            let Some(topic) = &alert.topic else { continue };
+            if !names().any(|name| name.to_lowercase() == topic.to_lowercase()) {
+                let mut problem = Problem::new(format!("alert \"{}\" has an unknown topic `{topic}`", alert.name));
+                problem.hint = Some(match nearest(topic, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "run `dateline topics` to see every topic".to_owned(),
+                });
+                self.problems.push(problem.at(position));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Loaded, Problems> {
+        if self.problems.is_empty() {
+            return Ok(self.loaded);
+        }
+        self.problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        self.problems.dedup();
+        Err(Problems(self.problems))
+    }
+
+    /// Reads a file as text, or reports why not where `key` named it.
+    fn read_text(&mut self, file: &Path, key: Option<&str>) -> Option<String> {
+        let place =
+            key.and_then(|key| self.loaded.origins.get(key)).map(|origin| origin.place.clone()).unwrap_or_default();
+        match file::read_text(file) {
+            Ok(text) => Some(text),
+            Err(Unreadable::NotText { line }) => {
+                let position = Position { file: self.shown(file), line };
+                self.problems.push(Problem::new("is not UTF-8").at(&position));
+                None
+            }
+            Err(Unreadable::NotRead(reason)) => {
+                let message = format!("{}: {reason}", self.shown(file).display());
+                self.problems.push(place.locate(Problem::new(message)));
+                None
+            }
+        }
+    }
+
+    /// Returns a path as the user would type it here.
+    fn shown(&self, file: &Path) -> PathBuf {
+        file.strip_prefix(&self.options.current_dir).unwrap_or(file).to_owned()
+    }
+}
+
+/// Returns the environment variable of a setting: `DATELINE_HTTP__TIMEOUT` for `http.timeout`.
+fn variable(key: &str) -> String {
+    format!("DATELINE_{}", key.replace('.', "__").to_uppercase())
+}
+
+fn parent(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
+}

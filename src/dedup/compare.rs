@@ -1,0 +1,302 @@
+//! How much of one text stands in another, where, and whether the facts agree.
+
+use rustc_hash::FxHashMap;
+
+use super::sketch::{Block, Sketch, is_sampled};
+use super::story::Frequencies;
+
+/// A block with this share of its shingles found is aligned with one of the other text: its facts should agree.
+const ALIGNED: f32 = 0.15;
+/// Facts that two texts must share, if both have as many.
+const MIN_FACTS: u32 = 2;
+/// The share of their facts in which two texts must agree.
+const FACTS_AGREE: f32 = 0.55;
+/// Words that may stand before the lead: a dateline, a correction, a line of the outlet.
+const LEAD_SKIP: f32 = 30.0;
+
+/// What is known about one shingle of the new text, for one candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The candidate has it.
+    Here,
+    /// The candidate has it not.
+    Not,
+    /// Too many have it to say anything, or the outlet repeats it.
+    Furniture,
+    /// Furniture that both texts have: both may be filled-in copies of one form.
+    Form,
+}
+
+/// How much of one text is found in another.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Side {
+    /// Words that can be compared.
+    pub words: f32,
+    /// Words of these that are found.
+    pub found: f32,
+    /// Words found in the sentences at the start, up to the first that is mostly not found.
+    pub lead: f32,
+    /// Words of a form that both texts fill in.
+    pub form: f32,
+}
+
+impl Side {
+    /// Returns the share that is found, 0–1.
+    pub fn share(self) -> f32 {
+        if self.words > 0.0 { self.found / self.words } else { 0.0 }
+    }
+}
+
+/// A new text and one that is known, side by side.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Match {
+    /// How much of the new text is in the known one.
+    pub new: Side,
+    /// How much of the known text is in the new one.
+    pub known: Side,
+    /// All facts of the new and the known text; the same are those in sentences that have their like.
+    pub all_facts: [Agreement; 2],
+    /// Facts of sentences that have their like but are not equal, of the new and the known text.
+    pub facts: [Agreement; 2],
+    /// Facts in the words of a form that both texts fill in.
+    pub form_facts: [Agreement; 2],
+    /// Shared title words, as a share of the shorter title, 0–1.
+    pub title: f32,
+}
+
+impl Match {
+    /// Tells whether the aligned sentences give the same facts. In a recurring form (weather, markets, match reports)
+    /// the words agree and the facts do not.
+    pub fn facts_agree(&self) -> bool {
+        let [new, known] = self.all_facts;
+        let shared = new.same.min(known.same);
+        let weak = new.weak.min(known.weak);
+        let other = |[new, known]: [Agreement; 2]| new.other().min(known.other());
+        let mut other_facts = other(self.facts);
+        if self.new.form.min(self.known.form) >= self.new.words.max(self.known.words) {
+            other_facts += other(self.form_facts);
+        }
+        let agreed = shared as f32 + 0.5 * weak as f32;
+        let lead = self.new.lead.min(self.known.lead);
+        let enough = shared >= new.all.min(known.all).min(MIN_FACTS)
+            || (other_facts == 0 && lead >= if self.title >= 0.6 { 16.0 } else { 25.0 });
+        enough && agreed >= FACTS_AGREE * (agreed + other_facts as f32)
+    }
+}
+
+/// How many facts there are, and how many of them the other side has too.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Agreement {
+    pub all: u32,
+    /// Of these, facts that few reports give.
+    pub same: u32,
+    /// Of these, common ones.
+    pub weak: u32,
+}
+
+/// What the other side says to a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Same,
+    /// The same, but many say so.
+    Weak,
+    Not,
+}
+
+impl Agreement {
+    fn count(&mut self, said: Said) {
+        self.all += 1;
+        self.same += u32::from(said == Said::Same);
+        self.weak += u32::from(said == Said::Weak);
+    }
+
+    fn other(self) -> u32 {
+        self.all - self.same - self.weak
+    }
+}
+
+/// A new text, prepared to be compared with many.
+pub(super) struct Probe<'a> {
+    sketch: &'a Sketch,
+    /// Shingle → place.
+    shingles: FxHashMap<u32, usize>,
+    furniture: &'a [bool],
+    /// Fact → place, and whether it is common.
+    facts: FxHashMap<u32, (usize, bool)>,
+}
+
+impl<'a> Probe<'a> {
+    /// Prepares a text; `furniture` has one value a shingle.
+    pub fn new(sketch: &'a Sketch, furniture: &'a [bool], frequencies: &Frequencies) -> Self {
+        Self {
+            sketch,
+            shingles: sketch.shingles.iter().copied().zip(0..).collect(),
+            furniture,
+            facts: sketch.facts.iter().zip(0..).map(|(&fact, at)| (fact, (at, frequencies.is_common(fact)))).collect(),
+        }
+    }
+
+    /// Compares with a known text; `found` says of each shingle of the new text whether the known one's group has it.
+    pub fn compare(&self, found: &[Found], known: &Sketch) -> Match {
+        let mut forth = found.to_vec();
+        let back = known.shingles.iter().map(|shingle| match self.shingles.get(shingle) {
+            Some(&at) if self.furniture[at] => {
+                forth[at] = Found::Form;
+                Found::Form
+            }
+            Some(_) => Found::Here,
+            None => Found::Not,
+        });
+        let back: Vec<Found> = back.collect();
+        let (new_blocks, known_blocks) = (shares(self.sketch, &forth), shares(known, &back));
+        let mut new_same = vec![Said::Not; self.sketch.facts.len()];
+        let mut known_same = Vec::with_capacity(known.facts.len());
+        for fact in &known.facts {
+            let same = self.facts.get(fact).map(|&(at, common)| {
+                new_same[at] = if common { Said::Weak } else { Said::Same };
+                new_same[at]
+            });
+            known_same.push(same.unwrap_or(Said::Not));
+        }
+        let mut matched = Match {
+            new: side(self.sketch, &new_blocks),
+            known: side(known, &known_blocks),
+            title: title_share(&self.sketch.title, &known.title),
+            ..Match::default()
+        };
+        matched.count_facts(0, self.sketch, &new_blocks, &new_same);
+        matched.count_facts(1, known, &known_blocks, &known_same);
+        matched
+    }
+}
+
+impl Match {
+    fn count_facts(&mut self, side: usize, sketch: &Sketch, shares: &[Share], said: &[Said]) {
+        let mut at = 0;
+        for (block, share) in sketch.blocks.iter().zip(shares) {
+            let facts = at..at + usize::from(block.facts);
+            at = facts.end;
+            for &said in &said[facts] {
+                match *share {
+                    Share::Nothing => {}
+                    Share::Form => self.form_facts[side].count(said),
+                    Share::Part(share) if share < ALIGNED => self.all_facts[side].count(Said::Not),
+                    Share::Part(share) => {
+                        self.all_facts[side].count(said);
+                        if share < 0.99 {
+                            self.facts[side].count(said);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns what is found of each block.
+///
+/// The start of a text keeps all its shingles, the rest a sample. Where the start of one stands in the middle of the
+/// other, only the sampled ones can be found: then they alone are counted.
+fn shares(sketch: &Sketch, found: &[Found]) -> Vec<Share> {
+    let mut all = Count::default();
+    let mut sampled = Count::default();
+    let ends: Vec<usize> = sketch.blocks.iter().scan(0, |end, block| {
+        *end += usize::from(block.shingles);
+        Some(*end)
+    }).collect();
+    let dense = sketch.shingles.iter().rposition(|&shingle| !is_sampled(shingle)).map_or(0, |last| last + 1);
+    for (&shingle, &found) in sketch.shingles[..dense].iter().zip(found) {
+        all.add(found);
+        if is_sampled(shingle) {
+            sampled.add(found);
+        }
+    }
+    let sampled_only = sampled.known >= 4 && sampled.share() > all.share() + 0.3;
+    let mut at = 0;
+    let share = |(end, block): (usize, &Block)| {
+        let from = std::mem::replace(&mut at, end);
+        if block.whole && found[end - 1] == Found::Here {
+            return Share::Part(1.0);
+        }
+        let mut count = Count::default();
+        for (&shingle, &found) in sketch.shingles[from..end].iter().zip(&found[from..end]) {
+            if !sampled_only || from >= dense || is_sampled(shingle) {
+                count.add(found);
+            }
+        }
+        count.judge()
+    };
+    ends.into_iter().zip(&sketch.blocks).map(share).collect()
+}
+
+/// What is found of one block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Share {
+    /// The share of it, 0–1.
+    Part(f32),
+    /// It is furniture, but of both texts.
+    Form,
+    /// There is nothing to go by.
+    Nothing,
+}
+
+#[derive(Default)]
+struct Count {
+    all: u32,
+    known: u32,
+    here: u32,
+    form: u32,
+}
+
+impl Count {
+    fn add(&mut self, found: Found) {
+        self.all += 1;
+        self.known += u32::from(matches!(found, Found::Here | Found::Not));
+        self.here += u32::from(found == Found::Here);
+        self.form += u32::from(found == Found::Form);
+    }
+
+    fn judge(&self) -> Share {
+        if self.known > 0 && self.known * 2 >= self.all {
+            Share::Part(self.share())
+        } else if self.form * 2 >= self.all && self.all > 0 {
+            Share::Form
+        } else {
+            Share::Nothing
+        }
+    }
+
+    fn share(&self) -> f32 {
+        if self.known > 0 { self.here as f32 / self.known as f32 } else { 0.0 }
+    }
+}
+
+fn side(sketch: &Sketch, shares: &[Share]) -> Side {
+    let blocks = || sketch.blocks.iter().map(|block| f32::from(block.words)).zip(shares);
+    let known: Vec<(f32, f32)> = blocks()
+        .filter_map(|(words, share)| match share {
+            Share::Part(share) => Some((words, *share)),
+            _ => None,
+        })
+        .collect();
+    let form = blocks().filter(|(_, share)| **share == Share::Form).map(|(words, _)| words).sum();
+    let skips = known.iter().scan(0.0, |before, &(words, _)| Some(std::mem::replace(before, *before + words)));
+    let skips = skips.take_while(|&before| before <= LEAD_SKIP).count();
+    let lead = (0..skips).map(|skip| lead(&known[skip..])).fold(0.0, f32::max);
+    let words = known.iter().map(|(words, _)| words).sum();
+    let found = known.iter().map(|(words, share)| words * share).sum();
+    Side { words, found, lead, form }
+}
+
+/// Words found in the sentences at the start that are mostly found.
+fn lead(blocks: &[(f32, f32)]) -> f32 {
+    blocks.iter().take_while(|&&(_, share)| share >= 0.5).map(|&(words, share)| words * share).sum()
+}
+
+fn title_share(one: &[u32], other: &[u32]) -> f32 {
+    let shorter = one.len().min(other.len());
+    if shorter == 0 {
+        return 0.0;
+    }
+    one.iter().filter(|word| other.contains(word)).count().min(shorter) as f32 / shorter as f32
+}

@@ -1,0 +1,136 @@
+//! One pass over a page for everything that speaks about its article without being its text.
+
+use super::{
+    dom::{Dom, Tag, collapse},
+    linked::{self, Linked},
+};
+
+/// The longest content of a `<meta>` that is kept, in bytes: longer ones are descriptions gone wrong.
+const MAX_CONTENT: usize = 4096;
+
+/// What a page says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Witnesses<'a> {
+    /// `<meta>` by lowercase name, property or itemprop, in document order.
+    pub metas: Vec<(String, &'a str)>,
+    /// The first `<title>` of the head.
+    pub title: Option<String>,
+    /// Every non-empty `<h1>`: its node and text.
+    pub h1: Vec<(usize, String)>,
+    /// Elements with `itemprop=headline`.
+    pub headlines: Vec<String>,
+    /// `rel=canonical`.
+    pub canonical: Option<&'a str>,
+    /// The `lang` of the page.
+    pub lang: Option<&'a str>,
+    /// `<time>` elements and `itemprop=datePublished`, by node.
+    pub times: Vec<usize>,
+    /// Nodes that name an author: `rel=author`, `itemprop=author`.
+    pub authors: Vec<usize>,
+    /// What JSON-LD says.
+    pub linked: Linked,
+}
+
+impl<'a> Witnesses<'a> {
+    /// Gathers what a page says of itself.
+    pub fn gather(dom: &Dom<'a>) -> Self {
+        let mut found = Self::default();
+        let mut blocks = Vec::new();
+        for (at, node) in dom.nodes.iter().enumerate() {
+            match node.tag {
+                Tag::Meta => found.take_meta(dom, at),
+                Tag::Title if found.title.is_none() && !is_in_svg(dom, at) => {
+                    found.title = Some(collapse(dom.raw_text(at))).filter(|title| !title.is_empty());
+                }
+                Tag::Html if found.lang.is_none() => found.lang = node.attr("lang").or_else(|| node.attr("xml:lang")),
+                Tag::Link => {
+                    if found.canonical.is_none() && node.attr("rel").is_some_and(|rel| has_word(rel, "canonical")) {
+                        found.canonical = node.attr("href");
+                    }
+                }
+                Tag::Script => {
+                    if node.attr("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json")) {
+                        blocks.push(dom.raw_text(at));
+                    }
+                }
+                Tag::Heading(1) => {
+                    let text = dom.text(at);
+                    if !text.is_empty() && found.h1.len() < 32 {
+                        found.h1.push((at, text));
+                    }
+                }
+                Tag::Time => found.times.push(at),
+                _ => {}
+            }
+            if node.element.is_some() && !matches!(node.tag, Tag::Meta | Tag::Link) {
+                found.take_marked(dom, at);
+            }
+        }
+        let shown: Vec<String> = found
+            .h1
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .chain(found.meta(&["og:title"]))
+            .chain(found.title.as_deref())
+            .map(key)
+            .collect();
+        found.linked = linked::read(blocks.into_iter(), |headline| {
+            let headline = key(headline);
+            !headline.is_empty() && shown.iter().any(|title| title.starts_with(&headline) || headline.starts_with(title))
+        });
+        found
+    }
+
+    /// Returns the contents of the metas of the given names, in the order of the names, then of the document.
+    pub fn meta<'b>(&'b self, names: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
+        names.iter().flat_map(|name| self.metas.iter().filter(move |(key, _)| key == name).map(|(_, content)| *content))
+    }
+
+    fn take_meta(&mut self, dom: &Dom<'a>, at: usize) {
+        let node = &dom.nodes[at];
+        let Some(content) = node.attr("content").map(str::trim).filter(|c| !c.is_empty() && c.len() <= MAX_CONTENT) else {
+            return;
+        };
+        for key in ["property", "name", "itemprop", "http-equiv"] {
+            if let Some(name) = node.attr(key)
+                && self.metas.len() < 500
+            {
+                self.metas.push((name.trim().to_ascii_lowercase(), content));
+            }
+        }
+    }
+
+    fn take_marked(&mut self, dom: &Dom<'a>, at: usize) {
+        let node = &dom.nodes[at];
+        if let Some(prop) = node.attr("itemprop") {
+            if has_word(prop, "headline") && self.headlines.len() < 8 {
+                self.headlines.push(dom.text(at));
+            } else if has_word(prop, "datePublished") && node.tag != Tag::Time {
+                self.times.push(at);
+            } else if has_word(prop, "author") {
+                self.authors.push(at);
+            }
+        }
+        if node.tag == Tag::A && node.attr("rel").is_some_and(|rel| has_word(rel, "author")) {
+            self.authors.push(at);
+        }
+    }
+}
+
+/// Returns a text as it is compared: letters and digits only, folded.
+pub(super) fn key(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| c.is_alphanumeric()) {
+        crate::text::fold_char(c, &mut out);
+    }
+    out
+}
+
+/// Tells whether a space-separated attribute holds a word.
+pub(super) fn has_word(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|item| item.eq_ignore_ascii_case(word))
+}
+
+fn is_in_svg(dom: &Dom<'_>, at: usize) -> bool {
+    dom.ancestors(at).any(|ancestor| dom.nodes[ancestor].name() == "svg")
+}

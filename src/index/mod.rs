@@ -1,0 +1,40 @@
+//! The full-text index: what the store holds, made searchable with tantivy.
+//!
+//! Derived and disposable: every commit carries the number of the last change of the store that it holds and the
+//! fingerprint of schema and text analysis, so a gap is replayed and an index of another making, or a damaged one, is
+//! built anew. It keeps no text to show and knows nothing of the store: the wiring feeds it articles.
+
+mod analysis;
+mod collect;
+mod compile;
+mod count;
+mod error;
+mod generation;
+mod schema;
+mod search;
+mod snippet;
+mod writer;
+
+pub use self::count::CountBy;
+pub use self::error::Error;
+pub use self::search::{Hit, Hits, Options, Searcher, Sort};
+pub use self::snippet::snippet;
+pub use self::writer::{Index, Opened, State};
+
+use crate::model::{Article, ArticleId};
+
+/// What the index is told of an article.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// The article; its topics as far as they matched.
+    pub article: &'a Article,
+    /// The key of its group of copies: the representative's id, its own where it stands alone.
+    pub group: ArticleId,
+    /// Every name and id under which a source that announced it can be asked for.
+    pub sources: &'a [String],
+    /// Names found in its text.
+    pub entities: &'a [String],
+}
+
+#[cfg(test)]
+mod tests;

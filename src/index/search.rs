@@ -1,0 +1,217 @@
+//! The searching side: a snapshot of the index, queries against it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use tantivy::{IndexReader, ReloadPolicy};
+
+use super::{
+    Error,
+    collect::{Order, Top},
+    compile::Compiler,
+    generation, schema,
+    schema::Fields,
+    writer::{open_files, read_payload},
+};
+use crate::{
+    model::{ArticleId, Time},
+    query::Query,
+};
+
+/// How often opening is tried again when a swap takes the files away meanwhile.
+const TRIES: usize = 3;
+
+/// Searches the index. Clones share their view of it.
+#[derive(Clone)]
+pub struct Searcher {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Where a swap would show; `None` in memory.
+    root: Option<PathBuf>,
+    view: RwLock<Arc<View>>,
+}
+
+/// The index as it was at one moment.
+pub(super) struct View {
+    generation: String,
+    reader: IndexReader,
+    pub fields: Fields,
+    pub searcher: tantivy::Searcher,
+    /// The languages of its articles: a word is looked for in its stems in all of them.
+    pub languages: Vec<String>,
+}
+
+/// How hits are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// By how well they match, the fresher a little before the older.
+    Relevance,
+    /// By time of publication, the latest first.
+    Newest,
+    /// By time of publication, the earliest first.
+    Oldest,
+}
+
+impl Sort {
+    /// Returns what fits a query: relevance where there are words to rank by, else newest.
+    pub fn for_query(query: &Query) -> Self {
+        if query.has_words() { Self::Relevance } else { Self::Newest }
+    }
+}
+
+/// What of a result is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The order; `None` for what fits the query.
+    pub sort: Option<Sort>,
+    /// The most hits.
+    pub limit: usize,
+    /// The number of hits to leave out before the first.
+    pub offset: usize,
+    /// Whether a group of copies is one hit: its best member among those that match.
+    pub collapse: bool,
+    /// Whether to count all hits, which reads every match.
+    pub total: bool,
+    /// When the search is made: freshness is seen from here.
+    pub now: Time,
+}
+
+/// A result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hits {
+    /// The hits in order.
+    pub hits: Vec<Hit>,
+    /// The number of all hits, where asked for.
+    pub total: Option<u64>,
+}
+
+/// One article that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// The article.
+    pub id: ArticleId,
+    /// Its group of copies.
+    pub group: ArticleId,
+    /// How well it matches; 0 where nothing was ranked.
+    pub score: f32,
+}
+
+impl Searcher {
+    /// Opens the index in `dir` for searching only, beside a process that may be writing to it.
+    ///
+    /// # Errors
+    /// When there is none, when another version built it, or when its files cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let view = open_view(dir)?;
+        Ok(Self { shared: Arc::new(Shared { root: Some(dir.to_owned()), view: RwLock::new(Arc::new(view)) }) })
+    }
+
+    /// Returns a searcher of an open index.
+    pub(super) fn of(index: &tantivy::Index, root: Option<&Path>, generation: String) -> Result<Self, Error> {
+        let view = View::of(index, generation).map_err(Error::engine("read"))?;
+        Ok(Self { shared: Arc::new(Shared { root: root.map(Path::to_owned), view: RwLock::new(Arc::new(view)) }) })
+    }
+
+    /// Sees what was committed, or swapped in, since the last time.
+    ///
+    /// # Errors
+    /// When the files cannot be read; the searcher then keeps what it saw.
+    pub fn refresh(&self) -> Result<(), Error> {
+        let seen = self.view();
+        let view = match &self.shared.root {
+            Some(root) if generation::current(root)?.is_some_and(|name| name != seen.generation) => open_view(root)?,
+            _ => seen.reloaded().map_err(Error::engine("read"))?,
+        };
+        *self.shared.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+        Ok(())
+    }
+
+    /// Returns the articles that a query asks for.
+    ///
+    /// Filters first, then collapses; equal hits are in the order of their ids.
+    ///
+    /// # Errors
+    /// When a value is asked for as an id and is none, or when the files cannot be read.
+    pub fn search(&self, query: &Query, options: &Options) -> Result<Hits, Error> {
+        let view = self.view();
+        let sort = options.sort.unwrap_or_else(|| Sort::for_query(query));
+        let order = match sort {
+            Sort::Relevance => Order::Score { now: options.now.timestamp() },
+            Sort::Newest => Order::Newest,
+            Sort::Oldest => Order::Oldest,
+        };
+        let mut hits = Vec::new();
+        if options.limit > 0 {
+            let compiled = Compiler::new(&view, query, sort == Sort::Relevance).compile(query)?;
+            let top = Top { limit: options.offset.saturating_add(options.limit), collapse: options.collapse, order };
+            let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
+            hits.extend(found.into_iter().skip(options.offset).map(|found| Hit {
+                id: ArticleId::from_bits(found.id),
+                group: ArticleId::from_bits(found.group),
+                score: found.score,
+            }));
+        }
+        let total = options.total.then(|| self.count(query, options.collapse)).transpose()?;
+        Ok(Hits { hits, total })
+    }
+
+    /// Returns the number of articles in the index.
+    pub fn articles(&self) -> u64 {
+        self.view().searcher.num_docs()
+    }
+
+    pub(super) fn view(&self) -> Arc<View> {
+        self.shared.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl View {
+    fn of(index: &tantivy::Index, generation: String) -> tantivy::Result<Self> {
+        // Reloading by hand: no thread watches the directory, and a command that searches once needs none.
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let (_, fields) = schema::schema();
+        Self::snapshot(generation, reader, fields)
+    }
+
+    fn reloaded(&self) -> tantivy::Result<Self> {
+        self.reader.reload()?;
+        Self::snapshot(self.generation.clone(), self.reader.clone(), self.fields)
+    }
+
+    fn snapshot(generation: String, reader: IndexReader, fields: Fields) -> tantivy::Result<Self> {
+        let searcher = reader.searcher();
+        let mut languages = Vec::new();
+        for segment in searcher.segment_readers() {
+            let index = segment.inverted_index(fields.lang)?;
+            let mut terms = index.terms().stream()?;
+            while terms.advance() {
+                languages.extend(str::from_utf8(terms.key()).ok().map(str::to_owned));
+            }
+        }
+        languages.sort_unstable();
+        languages.dedup();
+        Ok(Self { generation, reader, fields, searcher, languages })
+    }
+}
+
+fn open_view(root: &Path) -> Result<View, Error> {
+    let mut tries = 1;
+    loop {
+        let generation = generation::current(root)?.ok_or_else(|| Error::Missing { dir: root.to_owned() })?;
+        let open = || {
+            let index = open_files(root, &generation)?;
+            let ours = read_payload(&index)?.is_some();
+            ours.then(|| View::of(&index, generation.clone())).transpose()
+        };
+        match open() {
+            Ok(Some(view)) => return Ok(view),
+            Ok(None) => return Err(Error::Outdated { dir: root.to_owned() }),
+            Err(_) if tries < TRIES => tries += 1,
+            Err(error) => return Err(Error::engine("open")(error)),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Follows the change log and delivers what alerts ask for, at least once.
+//!
+//! Each alert has its own place in the log, kept in the store and moved only after a delivery: a receiver that is down
+//! gets everything later, in order. A new alert starts at the end of the log, not with the archive.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use chrono::Utc;
+use tokio::{sync::watch, time};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{Context, Error, work::Work};
+use crate::{
+    config,
+    fetch::{Fetch, Purpose, Request},
+    index::Searcher,
+    model::{Article, StoryId},
+    query::{self, Field, Query},
+    serve::{TopicNames, json},
+    sink::{Delivery, Sink, append},
+    store::{ChangeKind, Reader},
+    telemetry::metrics,
+};
+
+const BATCH: usize = 200;
+/// Waits after failed deliveries double from here …
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// … to here.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+struct Watch {
+    alert: config::Alert,
+    sink: Sink,
+    query: Query,
+    position: u64,
+    /// Stories told of already, since a start; the store has the rest.
+    told: HashSet<StoryId>,
+    wait: Duration,
+    not_before: time::Instant,
+}
+
+/// Delivers until told to stop; then once more what the last index commit brought.
+pub(crate) async fn run(
+    context: Arc<Context>,
+    mut indexed: watch::Receiver<u64>,
+    searcher: Searcher,
+    stop: CancellationToken,
+) {
+    let mut watches = match watches(&context) {
+        Ok(watches) if watches.is_empty() => return,
+        Ok(watches) => watches,
+        Err(error) => return error!(%error, "alerts are off"),
+    };
+    let mut tick = time::interval(FIRST_WAIT);
+    loop {
+        let stopping = tokio::select! {
+            changed = indexed.changed() => changed.is_err(),
+            _ = tick.tick() => false,
+            () = stop.cancelled() => true,
+        };
+        let end = *indexed.borrow_and_update();
+        for watch in &mut watches {
+            if watch.not_before > time::Instant::now() && !stopping {
+                continue;
+            }
+            match deliver_new(&context, &searcher, watch, end).await {
+                Ok(()) => watch.wait = FIRST_WAIT,
+                Err(reason) => {
+                    metrics().alerts.with_label_values(&["failed"]).inc();
+                    warn!(alert = watch.alert.name, reason, "alert {} could not be delivered: {reason}", watch.alert.name);
+                    watch.not_before = time::Instant::now() + watch.wait;
+                    watch.wait = (watch.wait * 2).min(LONGEST_WAIT);
+                }
+            }
+        }
+        if stopping {
+            return;
+        }
+    }
+}
+
+fn watches(context: &Context) -> Result<Vec<Watch>, Error> {
+    let mut watches = Vec::new();
+    for alert in &context.settings.alerts {
+        let sink = match Sink::of(alert) {
+            Ok(Some(sink)) => sink,
+            Ok(None) => continue,
+            Err(error) => {
+                error!(alert = alert.name, %error, "alert {} is off: {error}", alert.name);
+                continue;
+            }
+        };
+        let Some(query) = query_of(context, alert) else {
+            error!(alert = alert.name, "alert {} is off: its query or topic cannot be read", alert.name);
+            continue;
+        };
+        let known = context.read(|reader| reader.get_meta(&position_key(alert)))?;
+        let position = match known.and_then(|at| at.parse().ok()) {
+            Some(position) => position,
+            None => context.read(Reader::last_seq)?,
+        };
+        watches.push(Watch {
+            alert: alert.clone(),
+            sink,
+            query,
+            position,
+            told: HashSet::new(),
+            wait: FIRST_WAIT,
+            not_before: time::Instant::now(),
+        });
+    }
+    Ok(watches)
+}
+
+fn position_key(alert: &config::Alert) -> String {
+    format!("alert.position:{}", alert.name)
+}
+
+fn told_key(alert: &config::Alert, story: StoryId) -> String {
+    format!("alert.story:{}:{story}", alert.name)
+}
+
+fn query_of(context: &Context, alert: &config::Alert) -> Option<Query> {
+    let tagger = context.tagger();
+    let resolve = |name: &str| {
+        tagger.resolve(name).map(|ids| ids.into_iter().map(|id| id.0).collect::<Vec<_>>()).ok_or(())
+    };
+    let query = match (&alert.query, &alert.topic) {
+        (Some(text), _) => query::parse(text, Utc::now()).ok()?,
+        (None, Some(topic)) => Query::Is { field: Field::Topic, value: topic.clone() },
+        (None, None) => return None,
+    };
+    query.map_values(Field::Topic, &resolve).ok()
+}
+
+/// Delivers what the log holds for one alert up to `end`; on failure the alert's place stays before what failed.
+async fn deliver_new(
+    context: &Context,
+    searcher: &Searcher,
+    watch: &mut Watch,
+    end: u64,
+) -> Result<(), String> {
+    searcher.refresh().map_err(|error| error.to_string())?;
+    while watch.position < end {
+        let changes = context.read(|reader| reader.changes_after(watch.position, BATCH)).map_err(|error| error.to_string())?;
+        let Some(newest) = changes.last().map(|change| change.seq.min(end)) else { return Ok(()) };
+        for change in changes.iter().filter(|change| change.seq <= end && change.kind == ChangeKind::New) {
+            let article = context.read(|reader| reader.article(change.article)).map_err(|error| error.to_string())?;
+            let Some(article) = article else { continue };
+            let just_this = Query::Is { field: Field::Id, value: article.id.to_string() };
+            let hits = searcher.count(&just_this.and(watch.query.clone()), false).map_err(|error| error.to_string())?;
+            if hits == 0 || was_told(context, watch, article.story)? {
+                continue;
+            }
+            deliver(context, watch, &article).await?;
+            watch.told.insert(article.story);
+            remember(context, told_key(&watch.alert, article.story), "1".to_owned()).await;
+            remember(context, position_key(&watch.alert), change.seq.to_string()).await;
+            watch.position = change.seq;
+        }
+        watch.position = newest;
+        remember(context, position_key(&watch.alert), newest.to_string()).await;
+    }
+    Ok(())
+}
+
+fn was_told(context: &Context, watch: &Watch, story: StoryId) -> Result<bool, String> {
+    if watch.alert.every_article {
+        return Ok(false);
+    }
+    let told = context.read(|reader| reader.get_meta(&told_key(&watch.alert, story))).map_err(|error| error.to_string())?;
+    Ok(told.is_some() || watch.told.contains(&story))
+}
+
+async fn remember(context: &Context, key: String, value: String) {
+    context.hand_over(Work::Remember { key, value }).await;
+}
+
+async fn deliver(context: &Context, watch: &Watch, article: &Article) -> Result<(), String> {
+    let names = context.read(TopicNames::of_store).map_err(|error| error.to_string())?;
+    let row = json::article(&names, article);
+    let delivery = Delivery::new(&watch.alert.name, &article.id.to_string(), article.revision, row);
+    let body = serde_json::to_string(&delivery).map_err(|error| error.to_string())?;
+    match &watch.sink {
+        Sink::Lines(path) => append(path, &body).map_err(|error| error.to_string())?,
+        Sink::Webhook(webhook) => {
+            let headers = webhook.headers(&delivery.id, body.as_bytes());
+            let request =
+                Request { headers, body: Some(body.into()), ..Request::new(webhook.url.clone(), Purpose::Webhook) };
+            let response = context.fetcher.fetch(request).await.map_err(|error| error.to_string())?;
+            if !(200..300).contains(&response.status) {
+                return Err(super::poll::http_error(response.status));
+            }
+        }
+    }
+    metrics().alerts.with_label_values(&["delivered"]).inc();
+    info!(alert = watch.alert.name, article.id = %article.id, "alert {} delivered", watch.alert.name);
+    Ok(())
+}

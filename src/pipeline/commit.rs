@@ -1,0 +1,336 @@
+//! Owns the store and the memory of copies and stories: everything that is written passes here, in order.
+//!
+//! What waits is written in batches, one transaction each. A transaction that fails left no trace, so the memory is
+//! rebuilt from the store and the same batch is tried again: nothing is lost, nothing is decided twice.
+
+use std::{collections::HashMap, sync::Arc, thread, time::Duration};
+
+use chrono::Utc;
+use tokio::sync::mpsc;
+use tracing::{debug, error, warn};
+
+use super::{
+    Error,
+    assign::{self, Assigned},
+    retag,
+    work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
+};
+use crate::{
+    config::Settings,
+    dedup::Memory,
+    model::{ArticleId, Entry, EntryId, Time, host_of},
+    source::schedule::{self, Outcome},
+    store::{Fate, PollRecord, Reader, Store, StoredRequest, Tx},
+    telemetry::metrics,
+};
+
+/// Rows of one transaction: enough to share the cost of a sync to disk, few enough to be done in a moment.
+const BATCH: usize = 100;
+/// Waits between tries of a transaction that the disk refused, in seconds. After the last, the daemon stops with the reason.
+const RETRIES: [u64; 5] = [1, 2, 5, 10, 20];
+
+/// The one owner of what is ordered.
+pub(crate) struct Owner {
+    pub store: Store,
+    pub memory: Memory,
+    pub settings: Arc<Settings>,
+    pub tally: Arc<Tally>,
+    /// Told after each transaction that the change log may have grown.
+    pub grown: super::Poke,
+}
+
+/// What became of one piece of work, told only once its transaction is safe.
+enum Written {
+    Polled { settled: PollSettled, too_old: usize },
+    Article(Assigned),
+    Settled { failed: bool },
+    Requests(Vec<StoredRequest>),
+    Nothing,
+}
+
+impl Owner {
+    /// Takes ownership of a store, with the memory as it was when the store was last written.
+    pub fn new(store: Store, settings: Arc<Settings>, tally: Arc<Tally>, grown: super::Poke) -> Result<Self, Error> {
+        let memory = remember(&store.reader()?, &settings)?;
+        Ok(Self { store, memory, settings, tally, grown })
+    }
+
+    /// Writes until every sender is gone; then gives the store back.
+    pub fn run(mut self, mut inbox: mpsc::Receiver<Work>) -> Result<Store, Error> {
+        while let Some(first) = inbox.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(next) = inbox.try_recv()
+            {
+                batch.push(next);
+            }
+            metrics().queue_depth.with_label_values(&["commit"]).set(inbox.len() as i64);
+            self.write(batch)?;
+        }
+        Ok(self.store)
+    }
+
+    /// Writes a batch, whatever it takes short of losing it.
+    pub fn write(&mut self, batch: Vec<Work>) -> Result<(), Error> {
+        let mut waits = RETRIES.iter();
+        loop {
+            match self.try_write(&batch) {
+                Ok(written) => {
+                    self.tell(batch, written);
+                    return Ok(());
+                }
+                Err(error) => {
+                    metrics().store_failures.inc();
+                    self.memory = remember(&self.store.reader()?, &self.settings)?;
+                    if !error.is_transient() {
+                        return self.write_singly(batch, error);
+                    }
+                    let Some(&seconds) = waits.next() else { return Err(error) };
+                    warn!(%error, "writing failed, trying again in {seconds} s");
+                    thread::sleep(Duration::from_secs(seconds));
+                }
+            }
+        }
+    }
+
+    /// Finds the piece of work that the store refuses: the others are written, that one is set aside with its reason.
+    fn write_singly(&mut self, batch: Vec<Work>, error: Error) -> Result<(), Error> {
+        if batch.len() > 1 {
+            debug!(%error, "a batch was refused, writing its parts one by one");
+            return batch.into_iter().try_for_each(|work| self.write(vec![work]));
+        }
+        let entry = batch.first().and_then(|work| match work {
+            Work::Harvested(item) => item.entry,
+            _ => None,
+        });
+        let Some(entry) = entry else { return Err(error) };
+        error!(entry.id = %entry, %error, "an article could not be stored and is set aside");
+        let fate = Fate::Failed {
+            reason: format!("could not be stored: {error}"),
+            next_try_at: Some(Utc::now() + chrono::Duration::days(1)),
+        };
+        self.write(vec![Work::Settle { entry, fate }])
+    }
+
+    fn try_write(&mut self, batch: &[Work]) -> Result<Vec<Written>, Error> {
+        let timer = metrics().commit_seconds.start_timer();
+        let (memory, settings) = (&mut self.memory, &self.settings);
+        let now = Utc::now();
+        let written = self.store.transaction(|tx| {
+            batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect()
+        });
+        timer.observe_duration();
+        written
+    }
+
+    /// Counts what was written and answers who waits for it.
+    fn tell(&self, batch: Vec<Work>, written: Vec<Written>) {
+        let (tally, metrics) = (&self.tally, metrics());
+        for (work, written) in batch.into_iter().zip(written) {
+            match (work, written) {
+                (Work::Polled(polled), Written::Polled { settled, too_old }) => {
+                    let Polled { verdict, reply, .. } = *polled;
+                    Tally::add(&tally.polled, 1);
+                    match verdict {
+                        Verdict::NotModified { .. } => Tally::add(&tally.not_modified, 1),
+                        Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => Tally::add(&tally.failed, 1),
+                        Verdict::Fresh { .. } | Verdict::Unchanged { .. } => {}
+                    }
+                    Tally::add(&tally.entries, settled.new);
+                    Tally::add(&tally.skipped, too_old);
+                    // The scheduler is gone only while everything stops.
+                    let _ = reply.send(settled);
+                }
+                (Work::Harvested(item), Written::Article(assigned)) => {
+                    if item.missing_page.is_some() {
+                        Tally::add(&tally.failed_pages, 1);
+                        metrics.pages.with_label_values(&["failed"]).inc();
+                    }
+                    let result = match assigned {
+                        Assigned::New { copy } => {
+                            Tally::add(&tally.articles, 1);
+                            Tally::add(&tally.copies, usize::from(copy));
+                            "new"
+                        }
+                        Assigned::Revised => {
+                            Tally::add(&tally.revisions, 1);
+                            "revised"
+                        }
+                        Assigned::Unchanged => "unchanged",
+                        Assigned::Refused => {
+                            Tally::add(&tally.skipped, 1);
+                            "refused"
+                        }
+                    };
+                    metrics.articles.with_label_values(&[result]).inc();
+                }
+                (Work::TakeRequests { reply }, Written::Requests(requests)) => {
+                    let _ = reply.send(requests);
+                }
+                (_, Written::Settled { failed }) => {
+                    Tally::add(if failed { &tally.failed_pages } else { &tally.skipped }, 1);
+                    metrics.pages.with_label_values(&[if failed { "failed" } else { "skipped" }]).inc();
+                }
+                _ => {}
+            }
+        }
+        self.grown.poke();
+    }
+}
+
+/// Rebuilds the memory of copies and stories from the log of its decisions.
+pub(crate) fn remember(reader: &Reader, settings: &Settings) -> Result<Memory, Error> {
+    let mut records = Vec::new();
+    reader.dedup_records(|_, _, record| {
+        records.push(record.to_vec());
+        Ok::<_, Error>(())
+    })?;
+    Memory::restore(&settings.dedup, records.into_iter()).or_else(|error| {
+        warn!(%error, "what was known of copies and stories cannot be read: recognition starts afresh");
+        Ok(Memory::new(&settings.dedup))
+    })
+}
+
+fn write_one(
+    tx: &mut Tx<'_>,
+    memory: &mut Memory,
+    settings: &Settings,
+    work: &Work,
+    now: Time,
+) -> Result<Written, Error> {
+    Ok(match work {
+        Work::Polled(polled) => {
+            let (settled, too_old) = write_poll(tx, settings, polled)?;
+            Written::Polled { settled, too_old }
+        }
+        Work::Harvested(item) => Written::Article(write_article(tx, memory, item)?),
+        Work::Settle { entry, fate } => {
+            tx.settle(*entry, fate, now)?;
+            match fate {
+                Fate::Skipped { reason } => debug!(entry.id = %entry, reason, "entry skipped: {reason}"),
+                Fate::Failed { reason, .. } => debug!(entry.id = %entry, reason, "page failed: {reason}"),
+                _ => {}
+            }
+            match fate {
+                Fate::Failed { .. } | Fate::Partial { .. } => Written::Settled { failed: true },
+                Fate::Skipped { .. } => Written::Settled { failed: false },
+                Fate::Article(_) | Fate::Revisit { .. } => Written::Nothing,
+            }
+        }
+        Work::Announced { entry, source, article } => {
+            tx.announce(*article, *source)?;
+            tx.settle(*entry, &Fate::Article(*article), now)?;
+            Written::Nothing
+        }
+        Work::Retagged(retagged) => {
+            for (id, topics) in &retagged.topics {
+                tx.set_topics(*id, topics)?;
+            }
+            tx.put_meta(retag::RULES, &retagged.rules.to_string())?;
+            tx.put_meta(retag::CURSOR, &retagged.cursor.map_or(String::new(), |cursor| cursor.bits().to_string()))?;
+            Written::Nothing
+        }
+        Work::Delete(ids) => {
+            delete(tx, memory, ids)?;
+            Written::Nothing
+        }
+        Work::Remember { key, value } => {
+            tx.put_meta(key, value)?;
+            Written::Nothing
+        }
+        Work::TakeRequests { .. } => {
+            let (deletions, others): (Vec<_>, Vec<_>) =
+                tx.take_requests()?.into_iter().partition(|request| request.kind == "delete");
+            for request in deletions {
+                let ids: Vec<ArticleId> = serde_json::from_value(request.args).unwrap_or_default();
+                delete(tx, memory, &ids)?;
+            }
+            Written::Requests(others)
+        }
+    })
+}
+
+fn delete(tx: &mut Tx<'_>, memory: &mut Memory, ids: &[ArticleId]) -> Result<(), Error> {
+    for &id in ids {
+        if tx.delete(id)? {
+            let record = memory.forget(id);
+            keep_record(tx, memory, id, &record)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the record of the memory's last decision, and drops those that are out of its window.
+pub(super) fn keep_record(tx: &mut Tx<'_>, memory: &Memory, id: ArticleId, record: &[u8]) -> Result<(), Error> {
+    let seq = tx.append_dedup(id, record)?;
+    // The store counts rows, the memory counts records: they differ where a damaged log was dropped.
+    let behind = memory.next_number().saturating_sub(1).saturating_sub(memory.horizon());
+    if behind < seq {
+        tx.prune_dedup(seq - behind)?;
+    }
+    Ok(())
+}
+
+fn write_article(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Result<Assigned, Error> {
+    let assigned = assign::assign(tx, memory, item)?;
+    debug!(article.url = %item.url, ?assigned, "article read");
+    Ok(assigned)
+}
+
+/// Stores what a poll brought: the entries and the state that says when to poll again. Returns also how many entries were
+/// skipped as too old.
+fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(PollSettled, usize), Error> {
+    let source = &polled.source;
+    let feed = match &polled.verdict {
+        Verdict::Fresh { feed, .. } => Some(feed),
+        _ => None,
+    };
+    let entries: Vec<(EntryId, Entry)> = feed
+        .map(|feed| feed.entries.iter().map(|entry| (entry.id(source.id), entry.clone())).collect())
+        .unwrap_or_default();
+    let new_entries = tx.unknown_entries(entries.iter().map(|(id, _)| *id))?;
+    let outcome = match &polled.verdict {
+        Verdict::Fresh { feed, body_hash, validators } => Outcome::Fresh {
+            feed,
+            new_entries,
+            body_hash: body_hash.clone(),
+            validators: validators.clone(),
+        },
+        Verdict::NotModified { validators } => Outcome::NotModified { validators: validators.clone() },
+        Verdict::Unchanged { validators } => Outcome::Unchanged { validators: validators.clone() },
+        Verdict::Failed { error, http_status } => {
+            Outcome::Failed { error: error.clone(), http_status: *http_status }
+        }
+        Verdict::Asked { error, http_status, retry_after } => {
+            Outcome::Asked { error: error.clone(), http_status: *http_status, retry_after: *retry_after }
+        }
+        Verdict::Gone => Outcome::Gone,
+    };
+    let state = schedule::after(&polled.before, source, &outcome, &polled.answer, &settings.poll, polled.ended_at);
+    let too_old = settings.poll.max_entry_age.and_then(|age| polled.ended_at.checked_sub_signed(chrono::Duration::from_std(age).ok()?));
+    let saved = tx.save_poll(source.id, &state, &entries, &poll_record(polled, &state), too_old)?;
+    let hosts: HashMap<EntryId, String> = entries
+        .iter()
+        .map(|(id, entry)| (*id, entry.link.as_deref().and_then(host_of).unwrap_or_default()))
+        .collect();
+    let due = saved.new.iter().chain(&saved.changed).map(|id| (*id, hosts[id].clone())).collect();
+    let settled = PollSettled { source: source.id, state, new: saved.new.len() + saved.too_old.len(), due };
+    Ok((settled, saved.too_old.len()))
+}
+
+fn poll_record(polled: &Polled, state: &crate::model::SourceState) -> PollRecord {
+    let outcome = match &polled.verdict {
+        Verdict::Fresh { .. } => "new",
+        Verdict::Unchanged { .. } => "unchanged",
+        Verdict::NotModified { .. } => "not modified",
+        Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => error,
+        Verdict::Gone => "gone",
+    };
+    PollRecord {
+        at: polled.ended_at,
+        status: state.http_status,
+        outcome: outcome.to_owned(),
+        new: 0,
+        duration: Duration::from_millis(polled.duration_ms),
+    }
+}

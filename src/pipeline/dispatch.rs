@@ -1,0 +1,530 @@
+//! Decides what is requested next: one scheduler per host for polls and pages together.
+//!
+//! One task owns the queues. Requests run as tasks of their own, which tell it when the host has answered (the host's gap
+//! starts) and, later, what came of it. Nobody sleeps on a gap: a host that is not ready simply is not next.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::JoinSet,
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{
+    Context, Error, Sources,
+    harvest::{self, Missing, Plan},
+    poll,
+    work::PollSettled,
+};
+use crate::{
+    fetch::{
+        hosts::{Hosts, Next},
+        robots::Robots,
+    },
+    model::{EntryId, Source, SourceId, SourceState, Time, host_of},
+    serve::Liveness,
+    source::schedule,
+    store::Reader,
+    telemetry::metrics,
+};
+
+/// How often the store is asked for entries whose next try has come and for requests of other processes.
+const TICK: Duration = Duration::from_secs(1);
+/// robots.txt is asked for again after a day (RFC 9309, section 2.4).
+const ROBOTS_LIFETIME: chrono::Duration = chrono::Duration::hours(24);
+/// A host whose robots.txt cannot be had is asked again after this time.
+const ROBOTS_RETRY: chrono::Duration = chrono::Duration::minutes(30);
+
+/// What a request is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Job {
+    Poll(SourceId),
+    Page(EntryId),
+    Robots { origin: String },
+}
+
+/// A request on its way: the job, and where its redirects have led so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand {
+    pub job: Job,
+    pub url: String,
+    pub hops: Vec<Hop>,
+}
+
+/// One redirect that was followed.
+#[derive(Debug, Clone)]
+pub(crate) struct Hop {
+    pub from: String,
+    pub permanent: bool,
+}
+
+impl Errand {
+    fn new(job: Job, url: String) -> Self {
+        Self { job, url, hops: Vec::new() }
+    }
+
+    /// Returns the errand at the target of a redirect.
+    pub fn redirected(mut self, to: String, permanent: bool) -> Self {
+        let from = std::mem::replace(&mut self.url, to);
+        self.hops.push(Hop { from, permanent });
+        self
+    }
+}
+
+/// What came of an errand, for the task that owns the queues.
+pub(crate) enum Outcome {
+    /// Ask again elsewhere.
+    Redirect(Errand),
+    /// A source was polled and the result is stored.
+    Polled(Box<PollSettled>),
+    /// A poll could not be stored, since everything is stopping.
+    PollLost(SourceId),
+    /// An entry is settled or on its way to be.
+    Settled(EntryId),
+    /// robots.txt of an origin was read, or its host cannot say.
+    Robots { origin: String, rules: Option<Robots> },
+}
+
+/// A host has answered: its gap starts now, or a longer wait that it asked for.
+pub(crate) struct Answered {
+    pub host: String,
+    pub wait: Option<Duration>,
+}
+
+/// How a run is limited.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// One pass, then stop.
+    pub once: bool,
+    /// Ignore own intervals and back-off, never what a server asked for.
+    pub force: bool,
+    /// Stop taking on work after this time.
+    pub deadline: Option<Duration>,
+}
+
+struct Slot {
+    source: Arc<Source>,
+    state: SourceState,
+    busy: bool,
+}
+
+enum RobotsOf {
+    Asked,
+    Known { rules: Robots, until: Time },
+    Silent { until: Time },
+}
+
+pub(crate) struct Dispatcher {
+    context: Arc<Context>,
+    reader: Reader,
+    liveness: Liveness,
+    options: Options,
+    started: Instant,
+    hosts: Hosts<Errand>,
+    slots: HashMap<SourceId, Slot>,
+    /// When which source is due, earliest first.
+    due: BTreeSet<(Time, SourceId)>,
+    /// Entries queued or under way.
+    taken: HashSet<EntryId>,
+    /// Entries tried in this pass: none is tried twice.
+    tried: HashSet<EntryId>,
+    /// Entries that need no page.
+    local: VecDeque<EntryId>,
+    robots: HashMap<String, RobotsOf>,
+    /// Pages whose robots.txt is being asked for, by origin.
+    waiting: HashMap<String, Vec<Errand>>,
+    running: JoinSet<Outcome>,
+    answered: mpsc::Receiver<Answered>,
+    /// Tells the tasks what sources there are.
+    source_list: watch::Sender<Sources>,
+    sources_changed: Arc<Notify>,
+}
+
+impl Dispatcher {
+    pub fn new(
+        context: Arc<Context>,
+        reader: Reader,
+        options: Options,
+        answered: mpsc::Receiver<Answered>,
+        source_list: watch::Sender<Sources>,
+        sources_changed: Arc<Notify>,
+        liveness: Liveness,
+    ) -> Result<Self, Error> {
+        let http = &context.settings.http;
+        let gap = if context.fetcher.is_replay() { Duration::ZERO } else { http.per_host_delay };
+        let hosts = Hosts::new(http.per_host_concurrency, gap, http.max_concurrency);
+        let mut dispatcher = Self {
+            reader,
+            options,
+            started: Instant::now(),
+            hosts,
+            slots: HashMap::new(),
+            due: BTreeSet::new(),
+            taken: HashSet::new(),
+            tried: HashSet::new(),
+            local: VecDeque::new(),
+            robots: HashMap::new(),
+            waiting: HashMap::new(),
+            running: JoinSet::new(),
+            answered,
+            source_list,
+            sources_changed,
+            liveness,
+            context,
+        };
+        dispatcher.load_sources()?;
+        Ok(dispatcher)
+    }
+
+    /// Works until told to stop, or until a pass has nothing left to do. Returns the number of sources.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<usize, Error> {
+        let mut tick = time::interval(TICK);
+        tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        self.load_entries()?;
+        if self.options.force {
+            self.force_all();
+        }
+        let sources_changed = self.sources_changed.clone();
+        let deadline = self.options.deadline.unwrap_or(Duration::from_secs(10 * 365 * 86_400));
+        let deadline = time::sleep(deadline);
+        tokio::pin!(deadline);
+        loop {
+            self.queue_due_sources();
+            let wake = self.launch()?;
+            if self.options.once && self.is_done() {
+                break;
+            }
+            tokio::select! {
+                Some(answered) = self.answered.recv() => {
+                    self.answered(answered);
+                    while let Ok(more) = self.answered.try_recv() {
+                        self.answered(more);
+                    }
+                }
+                Some(outcome) = self.running.join_next() => self.settle(outcome),
+                () = time::sleep(wake) => {}
+                _ = tick.tick() => self.look_around()?,
+                () = sources_changed.notified() => self.load_sources()?,
+                () = stop.cancelled() => break,
+                () = &mut deadline => {
+                    info!("deadline reached: taking on nothing more");
+                    break;
+                }
+            }
+        }
+        self.drain().await?;
+        Ok(self.slots.len())
+    }
+
+    /// Waits for what is under way; nothing new is begun.
+    async fn drain(&mut self) -> Result<(), Error> {
+        loop {
+            tokio::select! {
+                Some(_) = self.answered.recv() => {}
+                outcome = self.running.join_next() => match outcome {
+                    None => return Ok(()),
+                    Some(Err(error)) if error.is_panic() => error!(%error, "a request's task died"),
+                    Some(_) => {}
+                },
+            }
+        }
+    }
+
+    fn load_sources(&mut self) -> Result<(), Error> {
+        let mut known = HashSet::new();
+        for stored in self.reader.sources()? {
+            if !stored.is_configured() {
+                continue;
+            }
+            let id = stored.source.id;
+            known.insert(id);
+            if self.slots.contains_key(&id) {
+                continue;
+            }
+            let due = stored.state.next_poll_at.unwrap_or_else(|| {
+                if self.options.once {
+                    Utc::now()
+                } else {
+                    schedule::first(&stored.source, &self.context.settings.poll, Utc::now())
+                }
+            });
+            self.due.insert((due, id));
+            self.slots.insert(id, Slot { source: Arc::new(stored.source), state: stored.state, busy: false });
+        }
+        self.slots.retain(|id, slot| known.contains(id) || slot.busy);
+        self.due.retain(|(_, id)| known.contains(id));
+        let list = self.slots.iter().map(|(id, slot)| (*id, slot.source.clone())).collect();
+        self.source_list.send_replace(Arc::new(list));
+        Ok(())
+    }
+
+    /// Queues every stored entry whose page or next try is due.
+    fn load_entries(&mut self) -> Result<(), Error> {
+        // `--force` takes what waits for a later try, too.
+        let forced = self.options.force && self.options.once;
+        let until = if forced { Time::MAX_UTC } else { Utc::now() };
+        let mut due = Vec::new();
+        self.reader.due_entries(until, usize::MAX, |entry| {
+            due.push((entry.id, entry.host.to_owned()));
+            false
+        })?;
+        for (entry, host) in due {
+            self.queue_entry(entry, &host);
+        }
+        Ok(())
+    }
+
+    fn queue_entry(&mut self, entry: EntryId, host: &str) {
+        if !self.context.settings.harvest.enabled || self.tried.contains(&entry) || !self.taken.insert(entry) {
+            return;
+        }
+        if host.is_empty() {
+            self.local.push_back(entry);
+        } else {
+            // The link itself is read when the entry's turn comes: most wait long.
+            self.hosts.push(host, Errand::new(Job::Page(entry), String::new()), false);
+        }
+    }
+
+    /// `--force`: every source is due unless its server asked for a later time.
+    fn force_all(&mut self) {
+        let now = Utc::now();
+        let forced: Vec<SourceId> =
+            self.slots.iter().filter(|(_, slot)| schedule::is_due(&slot.state, now, true)).map(|(id, _)| *id).collect();
+        self.due.retain(|(_, id)| !forced.contains(id));
+        self.due.extend(forced.into_iter().map(|id| (now, id)));
+    }
+
+    fn queue_due_sources(&mut self) {
+        let now = Utc::now();
+        while let Some(&(at, id)) = self.due.first() {
+            if at > now {
+                break;
+            }
+            self.due.pop_first();
+            let Some(slot) = self.slots.get_mut(&id) else { continue };
+            let url = schedule::address(&slot.state, &slot.source, now).to_owned();
+            slot.busy = true;
+            // An address without a host fails like any other: as a failed poll with its reason.
+            let host = host_of(&url).unwrap_or_default();
+            self.hosts.push(&host, Errand::new(Job::Poll(id), url), true);
+        }
+    }
+
+    /// Starts what may start now. Returns how long nothing else can.
+    fn launch(&mut self) -> Result<Duration, Error> {
+        // Bodies wait in memory between request and extraction: twice the requests under way bounds them.
+        let most = self.context.settings.http.max_concurrency * 2;
+        while self.running.len() < most {
+            if let Some(entry) = self.local.pop_front() {
+                self.launch_page(entry, None)?;
+                continue;
+            }
+            match self.hosts.next(self.started.elapsed()) {
+                Next::Ready(host, errand) => self.launch_errand(host, errand)?,
+                Next::WaitUntil(at) => return Ok(at.saturating_sub(self.started.elapsed())),
+                Next::Idle => break,
+            }
+        }
+        Ok(TICK)
+    }
+
+    fn launch_errand(&mut self, host: String, errand: Errand) -> Result<(), Error> {
+        match errand.job {
+            Job::Poll(id) => match self.slots.get(&id) {
+                Some(slot) => {
+                    let (source, state) = (slot.source.clone(), slot.state.clone());
+                    self.running.spawn(poll::poll(self.context.clone(), host, errand, source, state));
+                }
+                None => self.free(&host),
+            },
+            Job::Page(entry) => self.launch_page(entry, Some((host, errand)))?,
+            Job::Robots { .. } => {
+                self.running.spawn(harvest::ask_robots(self.context.clone(), host, errand));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a host back that was not asked after all: no gap is due.
+    fn free(&mut self, host: &str) {
+        self.hosts.cancel(host, self.started.elapsed());
+    }
+
+    fn launch_page(&mut self, entry: EntryId, request: Option<(String, Errand)>) -> Result<(), Error> {
+        let plan = match self.reader.entry(entry)? {
+            Some(due) => harvest::plan(&self.context, &self.reader, due, request.is_some())?,
+            None => Plan::Nothing,
+        };
+        let plan = match (plan, request) {
+            (Plan::Read(due), Some((host, mut errand))) => {
+                if errand.url.is_empty() {
+                    errand.url = due.entry.link.clone().unwrap_or_default();
+                }
+                match self.gate(&host, &errand) {
+                Gate::Open => {
+                    self.tried.insert(entry);
+                    self.running.spawn(harvest::read_page(self.context.clone(), host, errand, due));
+                    return Ok(());
+                }
+                Gate::AskFirst(robots) => {
+                    self.running.spawn(harvest::ask_robots(self.context.clone(), host, robots));
+                    return Ok(());
+                }
+                Gate::Wait => {
+                    self.free(&host);
+                    return Ok(());
+                }
+                Gate::Shut(missing) => {
+                    self.free(&host);
+                    Plan::Words(due, missing)
+                }
+                }
+            },
+            (plan, Some((host, _))) => {
+                self.free(&host);
+                plan
+            }
+            (plan, None) => plan,
+        };
+        self.tried.insert(entry);
+        self.running.spawn(harvest::without_page(self.context.clone(), entry, plan));
+        Ok(())
+    }
+
+    /// What robots.txt says of a page: it is asked for first where it is not known.
+    fn gate(&mut self, host: &str, errand: &Errand) -> Gate {
+        let context = &self.context;
+        if context.fetcher.is_replay() || !context.settings.http.respect_robots {
+            return Gate::Open;
+        }
+        let Ok(url) = url::Url::parse(&errand.url) else { return Gate::Open };
+        let origin = url.origin().ascii_serialization();
+        let now = Utc::now();
+        match self.robots.get(&origin) {
+            Some(RobotsOf::Known { rules, until }) if *until > now => {
+                if rules.allows(&url[url::Position::BeforePath..url::Position::AfterQuery]) {
+                    return Gate::Open;
+                }
+                Gate::Shut(Missing::ForGood(format!("robots.txt of {host} excludes this page")))
+            }
+            Some(RobotsOf::Silent { until }) if *until > now => {
+                Gate::Shut(Missing::Until(*until, format!("robots.txt of {host} could not be read, so its pages wait")))
+            }
+            Some(RobotsOf::Asked) => {
+                self.waiting.entry(origin).or_default().push(errand.clone());
+                Gate::Wait
+            }
+            _ => {
+                self.robots.insert(origin.clone(), RobotsOf::Asked);
+                self.waiting.entry(origin.clone()).or_default().push(errand.clone());
+                let url = format!("{origin}/robots.txt");
+                Gate::AskFirst(Errand::new(Job::Robots { origin }, url))
+            }
+        }
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        self.hosts.done(&answered.host, self.started.elapsed(), answered.wait);
+    }
+
+    fn settle(&mut self, outcome: Result<Outcome, tokio::task::JoinError>) {
+        match outcome {
+            Ok(Outcome::Redirect(errand)) => {
+                let host = host_of(&errand.url).unwrap_or_default();
+                let urgent = !matches!(errand.job, Job::Page(_));
+                self.hosts.push(&host, errand, urgent);
+            }
+            Ok(Outcome::Polled(settled)) => self.polled(*settled),
+            Ok(Outcome::PollLost(source)) => {
+                self.slots.remove(&source);
+            }
+            Ok(Outcome::Settled(entry)) => {
+                self.taken.remove(&entry);
+            }
+            Ok(Outcome::Robots { origin, rules }) => self.learn_robots(origin, rules),
+            Err(error) => {
+                // The job stays due in the store and is taken up again by the next pass or start.
+                error!(%error, "a request's task died");
+            }
+        }
+    }
+
+    fn polled(&mut self, settled: PollSettled) {
+        if let Some(slot) = self.slots.get_mut(&settled.source) {
+            slot.busy = false;
+            slot.state = settled.state;
+            if !self.options.once {
+                let next = slot.state.next_poll_at.unwrap_or_else(Utc::now);
+                self.due.insert((next, settled.source));
+            }
+        }
+        for (entry, host) in settled.due {
+            self.queue_entry(entry, &host);
+        }
+    }
+
+    fn learn_robots(&mut self, origin: String, rules: Option<Robots>) {
+        let now = Utc::now();
+        if let Some(rules) = &rules
+            && let (Some(delay), Some(host)) = (rules.crawl_delay(), host_of(&origin))
+        {
+            self.hosts.set_gap(&host, delay);
+        }
+        let known = match rules {
+            Some(rules) => RobotsOf::Known { rules, until: now + ROBOTS_LIFETIME },
+            None => {
+                warn!(origin, "robots.txt could not be read: the pages of this host wait");
+                RobotsOf::Silent { until: now + ROBOTS_RETRY }
+            }
+        };
+        self.robots.insert(origin.clone(), known);
+        for errand in self.waiting.remove(&origin).unwrap_or_default() {
+            let host = host_of(&errand.url).unwrap_or_default();
+            self.hosts.push(&host, errand, false);
+        }
+    }
+
+    /// Once a second: entries whose next try has come, and the gauges.
+    fn look_around(&mut self) -> Result<(), Error> {
+        self.liveness.beat();
+        let gauges = &metrics().queue_depth;
+        gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
+        gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);
+        if self.options.once {
+            return Ok(());
+        }
+        // Tried entries are remembered for the length of a pass only.
+        self.tried.clear();
+        self.load_entries()?;
+        let now = Utc::now();
+        self.robots.retain(|_, known| match known {
+            RobotsOf::Asked => true,
+            RobotsOf::Known { until, .. } | RobotsOf::Silent { until } => *until > now,
+        });
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        let now = Utc::now();
+        self.running.is_empty()
+            && self.local.is_empty()
+            && self.hosts.queued() == 0
+            && self.due.first().is_none_or(|(at, _)| *at > now)
+    }
+}
+
+enum Gate {
+    Open,
+    AskFirst(Errand),
+    Shut(Missing),
+    Wait,
+}

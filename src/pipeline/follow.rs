@@ -1,0 +1,180 @@
+//! Brings the change log into the index: what the store says happened, in order, in batches.
+//!
+//! Each index commit carries the last sequence number it holds, so a start replays exactly the gap.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use tokio::sync::watch;
+use tracing::info;
+
+use super::Error;
+use crate::{
+    config::{self, Settings},
+    index::{Document, Index},
+    model::{ArticleId, SourceId, Time},
+    store::{ArticleFilter, ChangeKind, Cursor, Reader},
+    telemetry::metrics,
+};
+
+/// Changes read from the log at once.
+const BATCH: usize = 500;
+
+pub(crate) struct Follower {
+    reader: Reader,
+    index: Index,
+    applied: u64,
+    committed: u64,
+    last_commit: Instant,
+    interval: Duration,
+    /// When the articles of the coming commit were fetched, for the lag.
+    fresh: Vec<Time>,
+    rebuild: Arc<AtomicBool>,
+    indexed: watch::Sender<u64>,
+    dir: PathBuf,
+    settings: config::Index,
+    /// What sources are called, as of the last commit.
+    names: HashMap<SourceId, Option<String>>,
+}
+
+impl Follower {
+    pub fn new(
+        reader: Reader,
+        index: Index,
+        applied: u64,
+        settings: &Settings,
+        rebuild: Arc<AtomicBool>,
+        indexed: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            reader,
+            index,
+            applied,
+            committed: applied,
+            last_commit: Instant::now(),
+            interval: settings.index.commit_interval,
+            fresh: Vec::new(),
+            rebuild,
+            indexed,
+            dir: settings.data_dir.join("index"),
+            settings: settings.index.clone(),
+            names: HashMap::new(),
+        }
+    }
+
+    /// Follows the log until the writer is gone, then commits what is left. `grown` wakes it.
+    pub fn run(mut self, grown: &Receiver<()>) -> Result<Index, Error> {
+        loop {
+            let writing = !matches!(grown.recv_timeout(self.interval), Err(RecvTimeoutError::Disconnected));
+            if self.rebuild.swap(false, Ordering::Relaxed) {
+                info!("rebuilding the index from the store");
+                self = self.rebuilt(|_| {})?;
+            }
+            self.catch_up(!writing)?;
+            if !writing {
+                return Ok(self.index);
+            }
+        }
+    }
+
+    /// Rebuilds the index from the store, then ends. `progress` is told how many articles are done.
+    pub fn rebuild(self, progress: impl Fn(u64)) -> Result<(), Error> {
+        self.rebuilt(progress)?.catch_up(true)
+    }
+
+    /// Fills an empty index beside the live one, which answers until it is replaced.
+    fn rebuilt(mut self, progress: impl Fn(u64)) -> Result<Self, Error> {
+        let live = std::mem::replace(&mut self.index, Index::create_beside(&self.dir, &self.settings)?);
+        let (seq, mut after, mut done) = (self.reader.last_seq()?, Cursor::default(), 0);
+        loop {
+            let (ids, next) = self.reader.article_ids(&ArticleFilter::default(), after, BATCH)?;
+            self.apply(&ids.iter().map(|id| (*id, false)).collect())?;
+            done += ids.len() as u64;
+            progress(done);
+            let Some(next) = next else { break };
+            after = next;
+        }
+        self.applied = seq;
+        self.commit()?;
+        self.index = self.index.swap(live)?;
+        Ok(self)
+    }
+
+    /// Applies what the log holds beyond the index; commits when the interval is over, or at the end when `last`.
+    pub fn catch_up(&mut self, last: bool) -> Result<(), Error> {
+        loop {
+            let changes = self.reader.changes_after(self.applied, BATCH)?;
+            let Some(newest) = changes.last().map(|change| change.seq) else { break };
+            let mut kinds: HashMap<ArticleId, bool> = HashMap::with_capacity(changes.len());
+            for change in &changes {
+                *kinds.entry(change.article).or_default() |= change.kind == ChangeKind::New;
+            }
+            self.apply(&kinds)?;
+            self.applied = newest;
+            if self.last_commit.elapsed() >= self.interval {
+                self.commit()?;
+            }
+        }
+        if self.applied > self.committed && (last || self.last_commit.elapsed() >= self.interval) {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, articles: &HashMap<ArticleId, bool>) -> Result<(), Error> {
+        let ids: Vec<ArticleId> = articles.keys().copied().collect();
+        let found = self.reader.articles(&ids)?;
+        let announcers = self.reader.announcers(&ids)?;
+        for article in &found {
+            if articles[&article.id] {
+                self.fresh.push(article.fetched_at);
+            }
+            let mut sources = Vec::new();
+            for id in announcers.get(&article.id).into_iter().flatten() {
+                sources.push(id.to_string());
+                sources.extend(self.name_of(*id)?);
+            }
+            let group = article.duplicate_of.unwrap_or(article.id);
+            self.index.put(&Document { article, group, sources: &sources, entities: &[] })?;
+        }
+        let found: HashSet<ArticleId> = found.iter().map(|article| article.id).collect();
+        for id in ids.iter().filter(|id| !found.contains(id)) {
+            self.index.delete(*id);
+        }
+        Ok(())
+    }
+
+    fn name_of(&mut self, id: SourceId) -> Result<Option<String>, Error> {
+        if !self.names.contains_key(&id) {
+            let name = self.reader.source(id)?.map(|source| source.name);
+            self.names.insert(id, name);
+        }
+        Ok(self.names[&id].clone())
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        let timer = metrics().index_commit_seconds.start_timer();
+        self.index.commit(self.applied)?;
+        timer.observe_duration();
+        self.names.clear();
+        self.last_commit = Instant::now();
+        self.committed = self.applied;
+        let now = Utc::now();
+        for fetched_at in self.fresh.drain(..) {
+            let lag = (now - fetched_at).to_std().unwrap_or_default();
+            metrics().searchable_lag_seconds.observe(lag.as_secs_f64());
+        }
+        metrics().index_sequence.set(self.committed as i64);
+        self.indexed.send_replace(self.committed);
+        Ok(())
+    }
+}

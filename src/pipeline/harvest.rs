@@ -1,0 +1,336 @@
+//! From an entry to an article: its page is fetched and read, or what the feed says is taken.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::Utc;
+use tracing::debug;
+
+use super::{
+    Context, Error,
+    dispatch::{Errand, Outcome},
+    poll::http_error,
+    work::{Harvested, Work},
+};
+use crate::{
+    dedup::{self, Document},
+    extract::Hints,
+    fetch::{self, Fetch, Purpose, Request, robots::Robots},
+    model::{
+        ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch,
+    },
+    source::schedule,
+    store::{DueEntry, Fate, Reader},
+    telemetry::metrics,
+    text::{detect, html},
+    topic::{Tagger, Text},
+};
+
+/// Waits between tries of one page, in minutes; after the last it is given up. Spread so that an outlet's hour, evening
+/// and day of trouble are each survived.
+const TRIES: [i64; 7] = [5, 30, 120, 360, 720, 1440, 2880];
+/// What a feed says of an article is worth keeping without its page from this length on, in characters.
+const WORDS_WORTH_KEEPING: usize = 100;
+/// A feed carries an article in full from this length on, in characters of plain text: shorter ones are mostly teasers.
+const FULL_TEXT: usize = 1_500;
+
+/// What is to be done about an entry.
+pub(crate) enum Plan {
+    /// It is settled already.
+    Nothing,
+    /// Its page is read.
+    Read(DueEntry),
+    /// The feed has it in full.
+    Feed(DueEntry),
+    /// The page cannot be had: what the feed says is all there is.
+    Words(DueEntry, Missing),
+    /// The article is stored already, announced by another entry.
+    Known { entry: EntryId, source: SourceId, article: ArticleId },
+}
+
+/// Why a page cannot be had now.
+pub(crate) enum Missing {
+    /// It is tried again at this time.
+    Until(Time, String),
+    /// It is not tried again.
+    ForGood(String),
+}
+
+/// Decides what an entry needs. `page` says whether a request for its page is possible at all.
+pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry, page: bool) -> Result<Plan, Error> {
+    let link = due.entry.link.as_deref().map(CanonicalUrl::parse);
+    let Some(Ok(link)) = link else {
+        return Ok(Plan::Words(due, Missing::ForGood("the entry has no link to a page".into())));
+    };
+    if !due.changed
+        && due.article.is_none()
+        && let Some(article) = reader.resolve(&link)?
+    {
+        return Ok(Plan::Known { entry: due.id, source: due.source_id, article });
+    }
+    let from_feed = match context.full_text_of(&due) {
+        FullText::Page => false,
+        FullText::Feed => true,
+        FullText::Auto => carries_full_text(&due.entry),
+    };
+    Ok(match (from_feed, page) {
+        (true, _) => Plan::Feed(due),
+        (false, true) => Plan::Read(due),
+        (false, false) => Plan::Feed(due),
+    })
+}
+
+/// Whether the feed carries the whole article: long enough, and not cut off with a mark that says so.
+fn carries_full_text(entry: &Entry) -> bool {
+    let Some(content) = &entry.content else { return false };
+    let text = html::to_text(content);
+    let end = text.trim_end();
+    text.chars().count() >= FULL_TEXT && !["…", "...", "[…]", "[...]"].iter().any(|mark| end.ends_with(mark))
+}
+
+/// Fetches and reads the page of an entry, or follows one of its redirects.
+pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Errand, due: DueEntry) -> Outcome {
+    let request = Request { headers: context.headers_of(&due), ..Request::new(errand.url.clone(), Purpose::Page) };
+    let response = context.fetcher.fetch(request).await;
+    metrics().requests.with_label_values(&["page"]).inc();
+    let asked = response.as_ref().ok().and_then(retry_after);
+    let wait = asked.and_then(|at| (at - Utc::now()).to_std().ok());
+    context.answered(&host, wait).await;
+
+    let entry = due.id;
+    let missing = match response {
+        Ok(response) => {
+            metrics().received_bytes.inc_by(response.wire_bytes);
+            if let Some(to) = response.redirect() {
+                match context.may_follow(&errand, &to) {
+                    Ok(()) => return Outcome::Redirect(errand.redirected(to, false)),
+                    Err(reason) => retry_later(&due, reason, None),
+                }
+            } else if (200..300).contains(&response.status) {
+                digest(context, due, errand, response).await;
+                return Outcome::Settled(entry);
+            } else {
+                retry_later(&due, http_error(response.status), asked)
+            }
+        }
+        Err(error) => retry_later(&due, error.to_string(), None),
+    };
+    without_page(context, entry, Plan::Words(due, missing)).await
+}
+
+fn retry_after(response: &fetch::Response) -> Option<Time> {
+    matches!(response.status, 429 | 503)
+        .then(|| response.headers.get("retry-after").and_then(|text| schedule::parse_retry_after(&text, Utc::now())))
+        .flatten()
+}
+
+/// When a page that failed is tried again: with growing waits, never before the server's own word, in the end not at all.
+fn retry_later(due: &DueEntry, reason: String, asked: Option<Time>) -> Missing {
+    match TRIES.get(due.attempts as usize) {
+        Some(&minutes) => {
+            let at = Utc::now() + chrono::Duration::minutes(minutes);
+            Missing::Until(asked.map_or(at, |asked| at.max(asked)), reason)
+        }
+        None => Missing::ForGood(format!("given up after {} tries: {reason}", due.attempts + 1)),
+    }
+}
+
+/// Reads a page that came, off the async threads, and hands on what it is.
+async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) {
+    let reading = context.clone();
+    let entry = due.id;
+    let read = context.compute(move || read_response(&reading, due, &errand, response)).await;
+    let work = match read {
+        Ok(work) => work,
+        // A page that breaks the reader is that page's failure; it is tried again in case the page changes.
+        Err(reason) => Work::Settle {
+            entry,
+            fate: Fate::Failed { reason, next_try_at: Some(Utc::now() + chrono::Duration::hours(6)) },
+        },
+    };
+    context.hand_over(work).await;
+}
+
+fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fetch::Response) -> Work {
+    let page = response.into_page();
+    if let Some(reason) = not_a_page(page.content_type.as_deref()) {
+        return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
+    }
+    let text = context.extractor.extract(&page, &hints(&due.entry), page.fetched_at);
+    let front = |url: &str| url::Url::parse(url).is_ok_and(|url| url.path() == "/" && url.query().is_none());
+    let lost = !errand.hops.is_empty() && front(&page.url) && !due.entry.link.as_deref().is_some_and(front);
+    let failure = match text.kind {
+        _ if lost => Some("the link leads to the front page"),
+        Kind::Index => {
+            let reason = "an index page, not an article".to_owned();
+            return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
+        }
+        Kind::Error => Some("an error page served as a page"),
+        _ if text.body.trim().is_empty() => Some("no text found on the page"),
+        Kind::Article | Kind::Live | Kind::Teaser => None,
+    };
+    if let Some(reason) = failure {
+        let missing = retry_later(&due, reason.to_owned(), None);
+        return words(context, due, missing);
+    }
+    let Ok(url) = CanonicalUrl::of_page(&page.url, text.declared_url.as_deref()) else {
+        let reason = format!("`{}` is not an address to keep", page.url);
+        return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
+    };
+    let mut aliases: Vec<CanonicalUrl> = errand.hops.iter().filter_map(|hop| CanonicalUrl::parse(&hop.from).ok()).collect();
+    aliases.extend(CanonicalUrl::parse(&page.url));
+    harvested(context, due, url, aliases, text, page.fetched_at, None)
+}
+
+/// Why a response cannot be an article's page, by its content type.
+fn not_a_page(content_type: Option<&str>) -> Option<String> {
+    let kind = content_type?.split(';').next()?.trim().to_ascii_lowercase();
+    let page = kind.is_empty() || kind.contains("html") || kind.contains("xml") || kind == "text/plain";
+    (!page).then(|| format!("not a page but {kind}"))
+}
+
+/// Settles an entry without asking for its page.
+pub(crate) async fn without_page(context: Arc<Context>, entry: EntryId, plan: Plan) -> Outcome {
+    let reading = context.clone();
+    let work = context.compute(move || settle_plan(&reading, plan)).await;
+    match work {
+        Ok(Some(work)) => context.hand_over(work).await,
+        Ok(None) => {}
+        Err(reason) => {
+            let next_try_at = Some(Utc::now() + chrono::Duration::hours(6));
+            context.hand_over(Work::Settle { entry, fate: Fate::Failed { reason, next_try_at } }).await;
+        }
+    }
+    Outcome::Settled(entry)
+}
+
+fn settle_plan(context: &Context, plan: Plan) -> Option<Work> {
+    match plan {
+        Plan::Nothing => None,
+        Plan::Known { entry, source, article } => Some(Work::Announced { entry, source, article }),
+        Plan::Read(due) | Plan::Feed(due) => {
+            let reason = "the feed carries no text and pages are not read".to_owned();
+            Some(words(context, due, Missing::ForGood(reason)))
+        }
+        Plan::Words(due, missing) => Some(words(context, due, missing)),
+    }
+}
+
+/// Makes an article of what the feed says, where that is worth keeping.
+fn words(context: &Context, due: DueEntry, missing: Missing) -> Work {
+    let entry = due.id;
+    let link = due.entry.link.as_deref().map(CanonicalUrl::parse);
+    if let Some(Ok(url)) = link
+        && due.article.is_none()
+    {
+        let text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), Utc::now());
+        let full = context.full_text_of(&due) == FullText::Feed || carries_full_text(&due.entry);
+        let enough = text.body.chars().count() >= WORDS_WORTH_KEEPING || (full && !text.body.trim().is_empty());
+        if enough && text.title.is_some() {
+            let fetched_at = Utc::now();
+            let missing_page = match missing {
+                Missing::Until(at, reason) if !full => Some((reason, at)),
+                _ => None,
+            };
+            return harvested(context, due, url, Vec::new(), text, fetched_at, missing_page);
+        }
+    }
+    let fate = match (due.article, missing) {
+        (Some(article), Missing::ForGood(reason)) => {
+            debug!(entry.id = %entry, reason, "page given up, the feed's words stay");
+            Fate::Article(article)
+        }
+        (_, Missing::Until(at, reason)) => Fate::Failed { reason, next_try_at: Some(at) },
+        (None, Missing::ForGood(reason)) => Fate::Skipped { reason },
+    };
+    Work::Settle { entry, fate }
+}
+
+fn harvested(
+    context: &Context,
+    due: DueEntry,
+    url: CanonicalUrl,
+    mut aliases: Vec<CanonicalUrl>,
+    mut text: Extracted,
+    fetched_at: Time,
+    missing_page: Option<(String, Time)>,
+) -> Work {
+    aliases.extend(due.entry.link.as_deref().and_then(|link| CanonicalUrl::parse(link).ok()));
+    aliases.retain(|alias| *alias != url);
+    let declared = text.lang.clone().or_else(|| due.entry.lang.clone()).or_else(|| context.lang_of(&due));
+    let (sketch, topics) = analyse(&context.tagger(), &url, &mut text, declared, fetched_at);
+    Work::Harvested(Box::new(Harvested {
+        entry: Some(due.id),
+        source_id: Some(due.source_id),
+        source: None,
+        url,
+        aliases,
+        text,
+        fetched_at,
+        arrived_at: fetched_at,
+        missing_page,
+        sketch,
+        topics,
+    }))
+}
+
+/// What can be said of a text alone: its language, its sketch and its topics. Free of order, so it runs on all cores.
+pub(crate) fn analyse(
+    tagger: &Tagger,
+    url: &CanonicalUrl,
+    text: &mut Extracted,
+    declared: Option<String>,
+    arrived_at: Time,
+) -> (dedup::Sketch, Vec<TopicMatch>) {
+    let title = text.title.clone().unwrap_or_default();
+    text.lang = detect(&title, &text.body, declared.as_deref());
+    let sketch = dedup::sketch(&Document {
+        id: ArticleId::derive(&[url.as_str()]),
+        outlet: &url.outlet(),
+        title: &title,
+        body: &text.body,
+        lang: text.lang.as_deref(),
+        published_at: text.published_at,
+        arrived_at,
+    });
+    let topics = tagger.tag(&Text { title: &title, body: &text.body, lang: text.lang.as_deref() });
+    (sketch, topics)
+}
+
+fn hints(entry: &Entry) -> Hints<'_> {
+    Hints {
+        title: entry.title.as_deref(),
+        authors: &entry.authors,
+        published_at: entry.published_at.or(entry.updated_at),
+        lang: entry.lang.as_deref(),
+        summary: entry.summary.as_deref(),
+        content_html: entry.content.as_deref(),
+    }
+}
+
+/// Asks for robots.txt of an origin, or follows one of its redirects.
+pub(crate) async fn ask_robots(context: Arc<Context>, host: String, errand: Errand) -> Outcome {
+    let super::dispatch::Job::Robots { origin } = errand.job.clone() else {
+        unreachable!("only robots errands come here")
+    };
+    let response = context.fetcher.fetch(Request::new(errand.url.clone(), Purpose::Robots)).await;
+    context.answered(&host, None).await;
+    metrics().requests.with_label_values(&["robots"]).inc();
+    let rules = match response {
+        Ok(response) => match response.redirect() {
+            Some(to) if context.may_follow(&errand, &to).is_ok() => {
+                return Outcome::Redirect(errand.redirected(to, false));
+            }
+            // A redirect that leads nowhere counts as "no such file" (RFC 9309, section 2.3.1.2).
+            Some(_) => Some(Robots::default()),
+            None => Robots::from_status(response.status, &response.body, &context.settings.http.user_agent),
+        },
+        Err(error) => {
+            debug!(origin, %error, "robots.txt could not be read");
+            None
+        }
+    };
+    Outcome::Robots { origin, rules }
+}
+
+/// The longest a request may be asked to wait by a server's Retry-After on a page: longer ones fail the page instead.
+pub(crate) const LONGEST_HOST_WAIT: Duration = Duration::from_secs(600);

@@ -1,0 +1,323 @@
+//! The flow: five stages joined by bounded channels, wired here.
+//!
+//! ```text
+//! dispatch -> poll xN -> [store: entries due] -> harvest xM -> assign x1 -> commit x1 -> change log -> follow (index), alert
+//! ```
+//!
+//! `dispatch` decides what is requested next. `poll` and `harvest` are tasks that fetch and read. One thread owns the
+//! store and the memory of copies: it runs `assign` inside the transactions of `commit`. `follow` is the thread that
+//! brings the change log into the index; `alert` follows the same log. Every channel is bounded, so a slow disk slows the
+//! polling, and memory stays bounded. To stop is to close the intake: the stages drain one after another.
+
+mod alert;
+mod assign;
+mod commit;
+mod dispatch;
+mod follow;
+mod harvest;
+mod import;
+mod poll;
+mod requests;
+mod retag;
+mod work;
+
+use std::{
+    sync::{Arc, Mutex, mpsc as sync_mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+pub use self::{
+    dispatch::Options,
+    import::{ImportSummary, Line, Target, import},
+    requests::{delete, reindex},
+    retag::retag_all,
+    work::Summary,
+};
+use self::{
+    dispatch::{Answered, Dispatcher, Errand},
+    work::{Tally, Work},
+};
+use crate::{
+    config::{self, Settings},
+    dedup, extract,
+    fetch::Fetcher,
+    index::{self, Index},
+    model::{FullText, Source, SourceId, Time, host_of},
+    serve::Liveness,
+    store::{self, DueEntry, Reader, Store},
+    telemetry::metrics,
+    topic::Tagger,
+};
+
+/// Pieces of work that wait for the owner of the store: a few batches, so that it never starves and never hoards.
+const WORK_QUEUE: usize = 256;
+
+/// Why the pipeline stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    /// The memory of copies and stories.
+    #[error(transparent)]
+    Dedup(#[from] dedup::Error),
+    /// A stage died.
+    #[error("stage {stage} died: {reason}")]
+    Stage {
+        /// Which one.
+        stage: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// A line of an import.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Tells whether the same may work later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}
+
+/// Everything a run works with, opened and checked.
+pub struct Parts {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The sources of the configuration.
+    pub sources: Vec<Source>,
+    /// The topics, compiled.
+    pub tagger: Tagger,
+    /// The extractor with the user's site rules.
+    pub extractor: extract::Extractor,
+    /// Network or replay.
+    pub fetcher: Fetcher,
+    /// The store, with the data directory's lock held by the caller.
+    pub store: Store,
+    /// The index, and the last change it has applied.
+    pub index: Index,
+    /// The sequence number of that change.
+    pub applied: u64,
+    /// Told that the flow moves.
+    pub liveness: Liveness,
+}
+
+/// What the tasks of a run share.
+pub(crate) struct Context {
+    pub settings: Arc<Settings>,
+    pub fetcher: Fetcher,
+    pub extractor: extract::Extractor,
+    pub work: mpsc::Sender<Work>,
+    pub tally: Arc<Tally>,
+    sources: watch::Receiver<Sources>,
+    tagger: watch::Receiver<Arc<Tagger>>,
+    answered: mpsc::Sender<Answered>,
+    cores: Semaphore,
+    /// For the tasks in the background, which read seldom and briefly.
+    reader: Mutex<Reader>,
+}
+
+type Sources = Arc<std::collections::HashMap<SourceId, Arc<Source>>>;
+
+impl Context {
+    /// Runs work of the processor off the async threads, no more of it at once than there are cores.
+    ///
+    /// # Errors
+    /// When it panicked: the panic's message.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+        let _permit = self.cores.acquire().await.expect("the semaphore is never closed");
+        tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => format!("the reader gave up: {}", panic_message(&*panic)),
+            Err(error) => error.to_string(),
+        })
+    }
+
+    /// Reads from the store, for tasks in the background.
+    pub fn read<T>(&self, read: impl FnOnce(&Reader) -> T) -> T {
+        read(&self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Tells the scheduler that a host has answered.
+    pub async fn answered(&self, host: &str, wait: Option<Duration>) {
+        let wait = wait.map(|wait| wait.min(harvest::LONGEST_HOST_WAIT));
+        // The scheduler is gone only while everything stops.
+        let _ = self.answered.send(Answered { host: host.to_owned(), wait }).await;
+    }
+
+    /// Hands work to the owner of the store; waits where it has enough.
+    pub async fn hand_over(&self, work: Work) {
+        if self.work.send(work).await.is_err() {
+            // The owner has failed and says so itself; the entry stays due in the store.
+            tracing::debug!("work arrived after the store was closed");
+        }
+    }
+
+    /// Tells whether a redirect may be followed.
+    ///
+    /// # Errors
+    /// With the reason in plain words when it may not.
+    pub fn may_follow(&self, errand: &Errand, to: &str) -> Result<(), String> {
+        let most = self.settings.http.max_redirects;
+        if errand.url == to || errand.hops.iter().any(|hop| hop.from == to) {
+            return Err(format!("redirect loop at {to}"));
+        }
+        if errand.hops.len() >= most as usize {
+            return Err(format!("more than {most} redirects (http.max_redirects)"));
+        }
+        if host_of(to).is_none() || !(to.starts_with("http://") || to.starts_with("https://")) {
+            return Err(format!("redirect to `{to}`, which is not a web address"));
+        }
+        Ok(())
+    }
+
+    /// Returns the topics as they are configured now.
+    pub fn tagger(&self) -> Arc<Tagger> {
+        self.tagger.borrow().clone()
+    }
+
+    fn source_of(&self, due: &DueEntry) -> Option<Arc<Source>> {
+        self.sources.borrow().get(&due.source_id).cloned()
+    }
+
+    fn full_text_of(&self, due: &DueEntry) -> FullText {
+        self.source_of(due).map_or(FullText::Auto, |source| source.full_text)
+    }
+
+    fn headers_of(&self, due: &DueEntry) -> std::collections::BTreeMap<String, String> {
+        self.source_of(due).map(|source| source.headers.clone()).unwrap_or_default()
+    }
+
+    fn lang_of(&self, due: &DueEntry) -> Option<String> {
+        self.source_of(due).and_then(|source| source.lang.clone())
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// Wakes threads that follow the change log.
+#[derive(Clone, Default)]
+pub(crate) struct Poke(Vec<sync_mpsc::SyncSender<()>>);
+
+impl Poke {
+    /// Says that there may be something new. A follower that is awake already needs no second word.
+    pub fn poke(&self) {
+        for follower in &self.0 {
+            let _ = follower.try_send(());
+        }
+    }
+}
+
+/// Polls, harvests, assigns, stores, indexes and alerts until told to stop, or for one pass.
+///
+/// # Errors
+/// When the store or the index fails for good, or a stage dies. What was committed stays.
+pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<Summary, Error> {
+    let started = Instant::now();
+    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness } = parts;
+    let searcher = index.searcher();
+    store.transaction(|tx| tx.sync_sources(&sources))?;
+    let (reader, follower_reader) = (store.reader()?, store.reader()?);
+
+    let tally = Arc::new(Tally::default());
+    let (work, inbox) = mpsc::channel(WORK_QUEUE);
+    let (answered, answers) = mpsc::channel(WORK_QUEUE);
+    let (grown, growth) = sync_mpsc::sync_channel(1);
+    let (indexed, index_growth) = watch::channel(applied);
+    let (source_list, source_watch) = watch::channel(Sources::default());
+    let (_tagger, tagger_watch) = watch::channel(Arc::new(tagger));
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let context = Arc::new(Context {
+        settings: settings.clone(),
+        fetcher,
+        extractor,
+        work,
+        tally: tally.clone(),
+        sources: source_watch,
+        tagger: tagger_watch,
+        answered,
+        cores: Semaphore::new(cores),
+        reader: Mutex::new(store.reader()?),
+    });
+
+    let owner = commit::Owner::new(store, settings.clone(), tally.clone(), Poke(vec![grown]))?;
+    let commit = spawn("commit", move || owner.run(inbox));
+    let rebuild = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let follower = follow::Follower::new(follower_reader, index, applied, &settings, rebuild.clone(), indexed);
+    let follow = spawn("follow", move || follower.run(&growth));
+
+    let sources_changed = Arc::new(Notify::new());
+    let background = stop.child_token();
+    let alerts = tokio::spawn(alert::run(context.clone(), index_growth, searcher, background.clone()));
+    let requests = tokio::spawn(requests::run(
+        context.clone(),
+        sources_changed.clone(),
+        rebuild,
+        background.clone(),
+    ));
+    let retag = tokio::spawn(retag::run(context.clone(), background.clone()));
+
+    let dispatcher = Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
+    let dispatched = dispatcher.run(stop.clone()).await;
+    if options.once && !stop.is_cancelled() {
+        // A pass that changed the topics also retags; a daemon does so at leisure.
+        let _ = retag.await;
+    }
+    background.cancel();
+    let _ = requests.await;
+    drop(context);
+    let store = join("commit", commit).await??;
+    let index = join("follow", follow).await??;
+    let _ = alerts.await;
+    drop(index);
+
+    let sources = dispatched?;
+    let (waiting, _) = store.reads().waiting_entries(Time::MIN_UTC)?;
+    let summary = tally.summary(sources, waiting, started.elapsed().as_millis() as u64);
+    info!(articles = summary.articles, duration_ms = summary.duration_ms, "stopped");
+    Ok(summary)
+}
+
+/// Starts a stage that is a thread of its own, on the runtime's blocking pool so that it can be joined from async code.
+fn spawn<T: Send + 'static>(stage: &'static str, work: impl FnOnce() -> T + Send + 'static) -> tokio::task::JoinHandle<T> {
+    metrics().queue_depth.with_label_values(&[stage]).set(0);
+    tokio::task::spawn_blocking(work)
+}
+
+async fn join<T>(stage: &'static str, handle: tokio::task::JoinHandle<T>) -> Result<T, Error> {
+    handle.await.map_err(|error| {
+        let reason = match error.try_into_panic() {
+            Ok(panic) => panic_message(&*panic),
+            Err(error) => error.to_string(),
+        };
+        Error::Stage { stage, reason }
+    })
+}
+
+/// Opens the index of a data directory, and says so where it has to be built anew.
+///
+/// # Errors
+/// When the directory cannot be read or written.
+pub fn open_index(settings: &config::Settings) -> Result<(Index, u64), Error> {
+    let opened = Index::open(&settings.data_dir.join("index"), &settings.index)?;
+    if let index::State::Rebuilt { reason } = &opened.state {
+        tracing::warn!(reason, "the index is rebuilt from the store: {reason}");
+    }
+    Ok((opened.index, opened.last_seq))
+}

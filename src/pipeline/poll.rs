@@ -1,0 +1,187 @@
+//! Polls one source: asks, judges the answer, hands it to the owner of the store.
+
+use std::{sync::Arc, time::Instant};
+
+use chrono::Utc;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+
+use super::{
+    Context,
+    dispatch::{Errand, Outcome},
+    work::{Polled, Verdict, Work},
+};
+use crate::{
+    fetch::{self, Fetch, Purpose, Request},
+    model::{Source, SourceState, Time, Validators},
+    source::{self, schedule},
+    telemetry::metrics,
+};
+
+/// Polls a source, or follows one of its redirects.
+pub(crate) async fn poll(
+    context: Arc<Context>,
+    host: String,
+    errand: Errand,
+    source: Arc<Source>,
+    before: SourceState,
+) -> Outcome {
+    let started = Instant::now();
+    let request = Request {
+        validators: schedule::conditional(&before, Utc::now()),
+        headers: source.headers.clone(),
+        ..Request::new(errand.url.clone(), Purpose::Source)
+    };
+    let response = context.fetcher.fetch(request).await;
+    context.answered(&host, None).await;
+    metrics().requests.with_label_values(&["source"]).inc();
+
+    let ended_at = Utc::now();
+    let id = source.id;
+    let (verdict, answer) = match response {
+        Ok(response) => {
+            metrics().received_bytes.inc_by(response.wire_bytes);
+            if let Some(to) = response.redirect() {
+                match context.may_follow(&errand, &to) {
+                    Ok(()) => return Outcome::Redirect(errand.redirected(to, response.is_permanent_redirect())),
+                    Err(error) => {
+                        (Verdict::Failed { error, http_status: Some(response.status) }, answer(&response, &errand, ended_at))
+                    }
+                }
+            } else {
+                let answer = answer(&response, &errand, ended_at);
+                (judge(&context, &source, &before, response, ended_at).await, answer)
+            }
+        }
+        Err(error) => {
+            let answer = schedule::Answer { asked_url: errand.url.clone(), ..schedule::Answer::default() };
+            (Verdict::Failed { error: error.to_string(), http_status: None }, answer)
+        }
+    };
+    report(&source, &verdict);
+    let (reply, settled) = oneshot::channel();
+    let duration_ms = started.elapsed().as_millis() as u64;
+    let polled = Polled { source, before, verdict, answer, ended_at, duration_ms, reply };
+    if context.work.send(Work::Polled(Box::new(polled))).await.is_err() {
+        return Outcome::PollLost(id);
+    }
+    match settled.await {
+        Ok(settled) => Outcome::Polled(Box::new(settled)),
+        Err(_) => Outcome::PollLost(id),
+    }
+}
+
+/// What the headers of an answer ask of the schedule.
+fn answer(response: &fetch::Response, errand: &Errand, now: Time) -> schedule::Answer {
+    let header = |name: &str| response.headers.get(name);
+    // Only a chain of nothing but permanent redirects says that the source has moved.
+    let moved = !errand.hops.is_empty() && errand.hops.iter().all(|hop| hop.permanent) && response.status < 400;
+    schedule::Answer {
+        asked_url: errand.hops.first().map_or(&errand.url, |hop| &hop.from).clone(),
+        http_status: Some(response.status),
+        max_age: schedule::parse_max_age(
+            header("cache-control").as_deref(),
+            header("expires").as_deref(),
+            header("date").as_deref(),
+            now,
+        ),
+        moved_to: moved.then(|| errand.url.clone()),
+    }
+}
+
+async fn judge(
+    context: &Context,
+    source: &Arc<Source>,
+    before: &SourceState,
+    response: fetch::Response,
+    now: Time,
+) -> Verdict {
+    let status = response.status;
+    let header = |name: &str| response.headers.get(name).map(std::borrow::Cow::into_owned);
+    let validators = Validators { etag: header("etag"), last_modified: header("last-modified") };
+    match status {
+        304 => Verdict::NotModified { validators },
+        410 => Verdict::Gone,
+        429 | 503 => Verdict::Asked {
+            error: http_error(status),
+            http_status: status,
+            retry_after: header("retry-after").and_then(|text| schedule::parse_retry_after(&text, now)),
+        },
+        200..=299 => {
+            let source = source.clone();
+            let known = before.body_hash.clone();
+            let read = context.compute(move || read(&source, &response, known.as_deref(), validators, now)).await;
+            read.unwrap_or_else(|error| Verdict::Failed { error, http_status: Some(status) })
+        }
+        _ => Verdict::Failed { error: http_error(status), http_status: Some(status) },
+    }
+}
+
+/// Reads the document, unless its bytes are those of the last poll.
+fn read(source: &Source, response: &fetch::Response, known: Option<&str>, validators: Validators, now: Time) -> Verdict {
+    let digest = Sha256::digest(&response.body);
+    let body_hash: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    if known == Some(body_hash.as_str()) {
+        return Verdict::Unchanged { validators };
+    }
+    let content_type = response.headers.get("content-type");
+    let document =
+        source::Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
+    match source::read(source, &document, now) {
+        Ok(feed) => Verdict::Fresh { feed, body_hash, validators },
+        Err(error) => Verdict::Failed { error: error.to_string(), http_status: Some(response.status) },
+    }
+}
+
+/// An HTTP status in plain words.
+pub(crate) fn http_error(status: u16) -> String {
+    let words = match status {
+        400 => "bad request",
+        401 => "login required",
+        402 => "payment required",
+        403 => "forbidden",
+        404 => "not found",
+        406 => "not acceptable",
+        408 => "the server timed out",
+        410 => "gone",
+        418 | 421 => "refused",
+        429 => "too many requests",
+        451 => "unavailable for legal reasons",
+        500 => "the server failed",
+        502 | 504 => "the server behind the gateway failed",
+        503 => "the server is overloaded or down",
+        520..=530 => "the outlet's front server failed",
+        _ => return format!("HTTP {status}"),
+    };
+    format!("HTTP {status}: {words}")
+}
+
+fn report(source: &Source, verdict: &Verdict) {
+    let outcome = match verdict {
+        Verdict::Fresh { .. } => "new",
+        Verdict::Unchanged { .. } => "unchanged",
+        Verdict::NotModified { .. } => "not_modified",
+        Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => "failed",
+    };
+    metrics().polls.with_label_values(&[outcome]).inc();
+    if outcome != "failed" {
+        metrics().last_successful_poll.set(Utc::now().timestamp());
+    }
+    let name = source.name.as_deref().unwrap_or(&source.url);
+    match verdict {
+        Verdict::Fresh { feed, .. } => {
+            info!(source.id = %source.id, entries = feed.entries.len(), "polled {name}: {} entries", feed.entries.len());
+            for problem in &feed.problems {
+                tracing::debug!(source.id = %source.id, "polled {name}: {problem}");
+            }
+        }
+        Verdict::Unchanged { .. } | Verdict::NotModified { .. } => {
+            info!(source.id = %source.id, "polled {name}: nothing new");
+        }
+        Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => {
+            warn!(source.id = %source.id, error, "polling {name} failed: {error}");
+        }
+        Verdict::Gone => warn!(source.id = %source.id, "polling {name} failed: gone (HTTP 410)"),
+    }
+}

@@ -1,0 +1,87 @@
+//! What other processes ask of the one that owns the data directory: rows in the store, looked at once a second.
+//!
+//! Where nobody owns it, the commands do the same by themselves, through the same functions.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, oneshot},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Context, Error, Poke, commit::Owner, follow::Follower, retag, work::Work};
+use crate::{
+    config::Settings,
+    index::Index,
+    model::ArticleId,
+    store::{Reader, Store},
+};
+
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Acts on requests until told to stop.
+pub(crate) async fn run(
+    context: Arc<Context>,
+    sources_changed: Arc<Notify>,
+    rebuild: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
+    let mut tick = time::interval(INTERVAL);
+    tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match context.read(Reader::has_requests) {
+            Ok(false) => continue,
+            Ok(true) => {}
+            Err(error) => {
+                warn!(%error, "requests of other processes could not be read");
+                continue;
+            }
+        }
+        let (reply, taken) = oneshot::channel();
+        context.hand_over(Work::TakeRequests { reply }).await;
+        for request in taken.await.unwrap_or_default() {
+            info!(kind = request.kind, "request from another process");
+            match request.kind.as_str() {
+                "sources" => sources_changed.notify_one(),
+                "reindex" => rebuild.store(true, Ordering::Relaxed),
+                "retag" => retag::again(&context, &stop).await,
+                other => warn!(kind = other, "unknown request from another process, dropped"),
+            }
+        }
+    }
+}
+
+/// Takes articles out for good, store and index together, in a data directory that nobody else owns.
+///
+/// # Errors
+/// When the store or the index fails.
+pub fn delete(store: Store, index: Index, applied: u64, settings: &Settings, ids: Vec<ArticleId>) -> Result<(), Error> {
+    let reader = store.reader()?;
+    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Poke::default())?;
+    owner.write(vec![Work::Delete(ids)])?;
+    follower(reader, index, applied, settings).catch_up(true)
+}
+
+/// Rebuilds the index from the store, in a data directory that nobody else owns. `progress` is told how many articles are done.
+///
+/// # Errors
+/// When the store or the index fails.
+pub fn reindex(reader: Reader, index: Index, settings: &Settings, progress: impl Fn(u64)) -> Result<(), Error> {
+    follower(reader, index, 0, settings).rebuild(progress)
+}
+
+fn follower(reader: Reader, index: Index, applied: u64, settings: &Settings) -> Follower {
+    Follower::new(reader, index, applied, settings, Arc::default(), tokio::sync::watch::channel(applied).0)
+}

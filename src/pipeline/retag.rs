@@ -1,0 +1,118 @@
+//! Tags stored articles anew when the rules have changed: in the background, resumable, only changed articles rewritten.
+//!
+//! The store remembers which rules (a fingerprint) the articles up to a cursor were tagged by.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Context, Error, Poke, commit::Owner, follow::Follower, work::Work};
+use crate::{
+    config::Settings,
+    index::Index,
+    model::{Article, ArticleId, TopicMatch},
+    store::{ArticleFilter, Cursor, Reader, Store},
+    topic::{Tagger, Text},
+};
+
+/// Articles tagged and written at once.
+const BATCH: usize = 200;
+/// The fingerprint of the rules that all articles are tagged by, or are being tagged by up to the cursor.
+pub(crate) const RULES: &str = "topics.rules";
+/// The stream position up to which the articles have been tagged anew; absent when all are.
+pub(crate) const CURSOR: &str = "topics.cursor";
+
+/// One batch of new tags, and how far they reach.
+pub(crate) struct Retagged {
+    pub topics: Vec<(ArticleId, Vec<TopicMatch>)>,
+    pub rules: u64,
+    /// Where to go on; `None` when all are done.
+    pub cursor: Option<Cursor>,
+}
+
+/// Tags what the rules of now have not tagged yet, then ends.
+pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
+    let tagger = context.tagger();
+    let mut cursor = match context.read(|reader| start(reader, &tagger)) {
+        Ok(Some(cursor)) => cursor,
+        Ok(None) => return,
+        Err(error) => return warn!(%error, "the tags of stored articles could not be checked"),
+    };
+    info!("the topics have changed: tagging stored articles anew");
+    while !stop.is_cancelled() {
+        let (tagging, reading) = (tagger.clone(), context.clone());
+        let step = move || -> Result<Retagged, Error> {
+            let (articles, next) = reading.read(|reader| page(reader, cursor))?;
+            Ok(tag(&articles, next, &tagging))
+        };
+        match context.compute(step).await {
+            Ok(Ok(retagged)) => {
+                let next = retagged.cursor;
+                context.hand_over(Work::Retagged(retagged)).await;
+                let Some(next) = next else { return info!("stored articles carry the topics of now") };
+                cursor = next;
+            }
+            Ok(Err(error)) => return warn!(%error, "tagging stored articles anew stopped, it goes on at the next start"),
+            Err(error) => return warn!(error, "tagging stored articles anew stopped, it goes on at the next start"),
+        }
+    }
+}
+
+/// Tags all stored articles anew in the background, whether the rules changed or not.
+pub(crate) async fn again(context: &Arc<Context>, stop: &CancellationToken) {
+    let rules = context.tagger().fingerprint();
+    context.hand_over(Work::Retagged(Retagged { topics: Vec::new(), rules, cursor: Some(Cursor::default()) })).await;
+    tokio::spawn(run(context.clone(), stop.clone()));
+}
+
+/// Where tagging has to start: `None` where all articles carry the tags of these rules.
+fn start(reader: &Reader, tagger: &Tagger) -> Result<Option<Cursor>, Error> {
+    let rules = tagger.fingerprint().to_string();
+    if reader.get_meta(RULES)?.as_deref() != Some(rules.as_str()) {
+        return Ok(Some(Cursor::default()));
+    }
+    Ok(reader.get_meta(CURSOR)?.and_then(|cursor| cursor.parse().ok()).map(Cursor::from_bits))
+}
+
+fn page(reader: &Reader, cursor: Cursor) -> Result<(Vec<Article>, Option<Cursor>), Error> {
+    Ok(reader.export(&ArticleFilter::default(), cursor, BATCH)?)
+}
+
+fn tag(articles: &[Article], cursor: Option<Cursor>, tagger: &Tagger) -> Retagged {
+    let tag = |article: &Article| {
+        let text = Text { title: &article.title, body: &article.body, lang: article.lang.as_deref() };
+        (article.id, tagger.tag(&text))
+    };
+    Retagged { topics: articles.par_iter().map(tag).collect(), rules: tagger.fingerprint(), cursor }
+}
+
+/// Tags all stored articles anew in a data directory that nobody else owns. `progress` is told how many are done.
+///
+/// # Errors
+/// When the store or the index fails.
+pub fn retag_all(
+    store: Store,
+    index: Index,
+    applied: u64,
+    settings: &Settings,
+    tagger: &Tagger,
+    progress: impl Fn(u64),
+) -> Result<(), Error> {
+    let (reader, log) = (store.reader()?, store.reader()?);
+    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Poke::default())?;
+    let indexed = tokio::sync::watch::channel(applied).0;
+    let mut follower = Follower::new(log, index, applied, settings, Arc::default(), indexed);
+    let (mut cursor, mut done) = (Cursor::default(), 0);
+    loop {
+        let (articles, next) = page(&reader, cursor)?;
+        let retagged = tag(&articles, next, tagger);
+        done += retagged.topics.len() as u64;
+        owner.write(vec![Work::Retagged(retagged)])?;
+        follower.catch_up(next.is_none())?;
+        progress(done);
+        let Some(next) = next else { return Ok(()) };
+        cursor = next;
+    }
+}

@@ -1,0 +1,154 @@
+//! What the stages hand to the owner of the store, and the count of what came of it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::retag::Retagged;
+use crate::{
+    dedup::Sketch,
+    model::{ArticleId, CanonicalUrl, EntryId, Extracted, Source, SourceId, SourceState, Time, TopicMatch, Validators},
+    source::{Feed, schedule},
+    store::{Fate, StoredRequest},
+};
+
+/// One thing for the owner of the store to write.
+pub(crate) enum Work {
+    /// A poll ended.
+    Polled(Box<Polled>),
+    /// An article was read.
+    Harvested(Box<Harvested>),
+    /// An entry ended without a new text.
+    Settle { entry: EntryId, fate: Fate },
+    /// An entry announces an article that is stored already.
+    Announced { entry: EntryId, source: SourceId, article: ArticleId },
+    /// Stored articles were tagged by new rules.
+    Retagged(Retagged),
+    /// Articles are taken out for good.
+    Delete(Vec<ArticleId>),
+    /// Takes the requests of other processes; those that are the owner's are done, the others are returned.
+    TakeRequests { reply: oneshot::Sender<Vec<StoredRequest>> },
+    /// Keeps a small value in the store.
+    Remember { key: String, value: String },
+}
+
+/// How a poll ended.
+pub(crate) struct Polled {
+    pub source: Arc<Source>,
+    /// The state before this poll.
+    pub before: SourceState,
+    pub verdict: Verdict,
+    pub answer: schedule::Answer,
+    pub ended_at: Time,
+    pub duration_ms: u64,
+    pub reply: oneshot::Sender<PollSettled>,
+}
+
+/// What the server's answer amounts to.
+pub(crate) enum Verdict {
+    Fresh { feed: Feed, body_hash: String, validators: Validators },
+    NotModified { validators: Validators },
+    Unchanged { validators: Validators },
+    Failed { error: String, http_status: Option<u16> },
+    Asked { error: String, http_status: u16, retry_after: Option<Time> },
+    Gone,
+}
+
+/// The state after a poll, and the entries, with the hosts of their links, that are due because of it.
+pub(crate) struct PollSettled {
+    pub source: SourceId,
+    pub state: SourceState,
+    /// How many entries were new.
+    pub new: usize,
+    pub due: Vec<(EntryId, String)>,
+}
+
+/// An article as the harvest stage read it, ready for a decision.
+pub(crate) struct Harvested {
+    /// The entry that announced it; `None` for an import.
+    pub entry: Option<EntryId>,
+    pub source_id: Option<SourceId>,
+    /// The name of the source of an import.
+    pub source: Option<String>,
+    pub url: CanonicalUrl,
+    /// Other addresses that lead to it: the entry's link, redirect targets.
+    pub aliases: Vec<CanonicalUrl>,
+    pub text: Extracted,
+    pub fetched_at: Time,
+    pub arrived_at: Time,
+    /// The page could not be read: `text` is what the feed says, and this is why and when the page is tried again.
+    pub missing_page: Option<(String, Time)>,
+    pub sketch: Sketch,
+    pub topics: Vec<TopicMatch>,
+}
+
+/// Counts of one pass, or of a daemon's life.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub polled: AtomicU64,
+    pub not_modified: AtomicU64,
+    pub failed: AtomicU64,
+    pub entries: AtomicU64,
+    pub articles: AtomicU64,
+    pub copies: AtomicU64,
+    pub revisions: AtomicU64,
+    pub skipped: AtomicU64,
+    pub failed_pages: AtomicU64,
+}
+
+impl Tally {
+    pub fn add(counter: &AtomicU64, count: usize) {
+        counter.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub fn summary(&self, sources: usize, waiting: u64, duration_ms: u64) -> Summary {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Summary {
+            sources: sources as u64,
+            polled: get(&self.polled),
+            not_modified: get(&self.not_modified),
+            failed: get(&self.failed),
+            entries: get(&self.entries),
+            articles: get(&self.articles),
+            copies: get(&self.copies),
+            revisions: get(&self.revisions),
+            skipped: get(&self.skipped),
+            failed_pages: get(&self.failed_pages),
+            waiting,
+            duration_ms,
+        }
+    }
+}
+
+/// What one pass did: the line that `run --once` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Configured sources.
+    pub sources: u64,
+    /// Sources polled.
+    pub polled: u64,
+    /// Polls that the server answered with "not modified".
+    pub not_modified: u64,
+    /// Polls that failed.
+    pub failed: u64,
+    /// New entries.
+    pub entries: u64,
+    /// New articles, copies included.
+    pub articles: u64,
+    /// New articles that joined a group of copies.
+    pub copies: u64,
+    /// New texts of known articles.
+    pub revisions: u64,
+    /// Entries that ended as skipped.
+    pub skipped: u64,
+    /// Pages that failed and are tried again later.
+    pub failed_pages: u64,
+    /// Entries that wait for a later pass.
+    pub waiting: u64,
+    /// How long it took.
+    pub duration_ms: u64,
+}

@@ -1,0 +1,295 @@
+//! What a reader of a data directory sees: store and index together, the same for the command line, HTTP and the web.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{
+    json::{CountRow, Head, Hit, StoryRow},
+    names::TopicNames,
+};
+use crate::{
+    index::{self, CountBy, Options, Searcher, Sort},
+    model::{Article, ArticleId, StoryId, Time, TopicId},
+    query::{self, Field, Query},
+    store::{self, Reader, StoryFilter},
+};
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The question itself: an unreadable query, an unknown topic, a time that is none. Shown to who asked.
+    #[error("{0}")]
+    Question(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] index::Error),
+}
+
+/// How results are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Best fit first.
+    Relevance,
+    /// Latest first.
+    Newest,
+    /// Earliest first.
+    Oldest,
+}
+
+/// What results are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// Topic.
+    Topic,
+    /// Source.
+    Source,
+    /// Outlet.
+    Outlet,
+    /// Language.
+    Lang,
+    /// Author.
+    Author,
+    /// Day of publication.
+    Day,
+    /// Hour of publication.
+    Hour,
+}
+
+/// A question to the archive: the options of `search`, as the command line and the API take them.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// A query in the language of search.
+    pub query: Option<String>,
+    /// Any of these topics, by name or id.
+    pub topic: Vec<String>,
+    /// Announced by any of these sources, by name or id.
+    pub source: Vec<String>,
+    /// Published by any of these outlets.
+    pub outlet: Vec<String>,
+    /// With any of these tags of the user's.
+    pub tag: Vec<String>,
+    /// In any of these languages.
+    pub lang: Vec<String>,
+    /// By any of these authors.
+    pub author: Vec<String>,
+    /// In any of these stories.
+    pub story: Vec<String>,
+    /// Published at this time or later: RFC 3339, a date, or an age.
+    pub since: Option<String>,
+    /// Published at this time or earlier.
+    pub until: Option<String>,
+    /// The order; by relevance where there are words to rank, else newest first.
+    pub sort: Option<Order>,
+    /// Hits to skip.
+    pub offset: usize,
+    /// Hits to show.
+    pub limit: usize,
+    /// Show each copy instead of one hit a group.
+    pub copies: bool,
+    /// Count all hits, which reads every match.
+    pub total: bool,
+}
+
+/// Hits, and how many there are in all.
+#[derive(Debug)]
+pub struct Found {
+    /// The hits asked for.
+    pub hits: Vec<Hit>,
+    /// All hits, collapsed unless copies were asked for; `None` where the question did not ask.
+    pub total: Option<u64>,
+}
+
+/// Store and index of a data directory, for reading.
+pub struct Archive {
+    /// The store.
+    pub reader: Reader,
+    /// The index.
+    pub searcher: Searcher,
+    /// What topics are called.
+    pub names: TopicNames,
+}
+
+impl Archive {
+    /// Opens a data directory for reading, beside whoever writes it.
+    ///
+    /// # Errors
+    /// When there is no store or no index yet, or they cannot be read.
+    pub fn open(data_dir: &Path) -> Result<Self, Error> {
+        let reader = Reader::open(data_dir)?;
+        let searcher = Searcher::open(&data_dir.join("index"))?;
+        let names = TopicNames::of_store(&reader)?;
+        Ok(Self { reader, searcher, names })
+    }
+
+    /// Answers a question with hits.
+    ///
+    /// # Errors
+    /// When the question cannot be read, or the data directory fails.
+    pub fn search(&self, question: &Question, now: Time) -> Result<Found, Error> {
+        let query = self.query(question, now)?;
+        let sort = match question.sort {
+            Some(Order::Relevance) => Sort::Relevance,
+            Some(Order::Newest) => Sort::Newest,
+            Some(Order::Oldest) => Sort::Oldest,
+            None if query.has_words() => Sort::Relevance,
+            None => Sort::Newest,
+        };
+        let options = Options {
+            sort: Some(sort),
+            limit: question.limit,
+            offset: question.offset,
+            collapse: !question.copies,
+            total: question.total,
+            now,
+        };
+        let found = self.searcher.search(&query, &options)?;
+        let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
+        let articles = self.reader.articles(&ids)?;
+        let unions = self.reader.group_topics(&ids)?;
+        let mut hits = Vec::with_capacity(articles.len());
+        for hit in &found.hits {
+            // An article deleted since the last index commit is no hit any more.
+            let Some(article) = articles.iter().find(|article| article.id == hit.id) else { continue };
+            let own: Vec<TopicId>;
+            let topics = match unions.get(&hit.id) {
+                Some(union) if !question.copies => union,
+                _ => {
+                    own = given(article);
+                    &own
+                }
+            };
+            hits.push(Hit {
+                head: Head::new(article, self.names.names(topics)),
+                score: (sort == Sort::Relevance).then_some(hit.score),
+                snippet: index::snippet(&query, article.lang.as_deref(), &article.title, &article.body),
+            });
+        }
+        Ok(Found { hits, total: found.total })
+    }
+
+    /// Counts the hits of a question by one of their fields, most first; days and hours in their order.
+    ///
+    /// # Errors
+    /// When the question cannot be read, or the data directory fails.
+    pub fn count_by(&self, question: &Question, by: By, now: Time) -> Result<Vec<CountRow>, Error> {
+        let field = match by {
+            By::Topic => CountBy::Topic,
+            By::Source => CountBy::Source,
+            By::Outlet => CountBy::Outlet,
+            By::Lang => CountBy::Lang,
+            By::Author => CountBy::Author,
+            By::Day => CountBy::Day,
+            By::Hour => CountBy::Hour,
+        };
+        let query = self.query(question, now)?;
+        let counts = self.searcher.count_by(&query, field, !question.copies, question.limit, now)?;
+        Ok(counts
+            .into_iter()
+            .map(|(value, count)| CountRow {
+                value: if by == By::Topic { self.names.name(&TopicId(value)).to_owned() } else { value },
+                count,
+            })
+            .collect())
+    }
+
+    /// Counts the hits of a question.
+    ///
+    /// # Errors
+    /// When the question cannot be read, or the index fails.
+    pub fn count(&self, question: &Question, now: Time) -> Result<u64, Error> {
+        Ok(self.searcher.count(&self.query(question, now)?, !question.copies)?)
+    }
+
+    /// Returns every article that fits a question, copies too, oldest first.
+    ///
+    /// # Errors
+    /// When the question cannot be read, or the index fails.
+    pub fn matching(&self, question: &Question, now: Time) -> Result<Vec<ArticleId>, Error> {
+        let query = self.query(question, now)?;
+        let limit = usize::try_from(self.searcher.count(&query, false)?).unwrap_or(usize::MAX);
+        let options =
+            Options { sort: Some(Sort::Oldest), limit, offset: 0, collapse: false, total: false, now };
+        Ok(self.searcher.search(&query, &options)?.hits.into_iter().map(|hit| hit.id).collect())
+    }
+
+    /// Returns the stories that fit a filter, largest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stories(&self, filter: &StoryFilter) -> Result<Vec<StoryRow>, Error> {
+        let stories = self.reader.stories(filter)?;
+        Ok(stories.iter().map(|story| StoryRow::new(story, &self.names)).collect())
+    }
+
+    /// Reads the topics of a filter, by name or id, with their children.
+    ///
+    /// # Errors
+    /// When one is unknown.
+    pub fn topics(&self, asked: &[String]) -> Result<Vec<TopicId>, Error> {
+        let mut ids = Vec::new();
+        for name in asked {
+            ids.extend(self.names.resolve(name).map_err(Error::Question)?);
+        }
+        Ok(ids)
+    }
+
+    /// Makes one tree of a question: words and filters, sources, topics and stories resolved.
+    ///
+    /// # Errors
+    /// When part of it cannot be read.
+    pub fn query(&self, question: &Question, now: Time) -> Result<Query, Error> {
+        let mut query = match question.query.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            Some(text) => query::parse(text, now).map_err(|error| Error::Question(error.render(text)))?,
+            None => Query::All,
+        };
+        for (field, values) in [
+            (Field::Topic, &question.topic),
+            (Field::Source, &question.source),
+            (Field::Outlet, &question.outlet),
+            (Field::Tag, &question.tag),
+            (Field::Lang, &question.lang),
+            (Field::Author, &question.author),
+            (Field::Story, &question.story),
+        ] {
+            let any: Vec<Query> = values.iter().map(|value| Query::Is { field, value: value.clone() }).collect();
+            if !any.is_empty() {
+                query = query.and(Query::Or(any));
+            }
+        }
+        let read = |text: &Option<String>, end: bool| {
+            text.as_deref().map(|text| read_time(text, now, end)).transpose()
+        };
+        let (from, to) = (read(&question.since, false)?, read(&question.until, true)?);
+        if from.is_some() || to.is_some() {
+            query = query.and(Query::Published { from, to });
+        }
+        let topics = |name: &str| {
+            let ids = self.names.resolve(name).map_err(Error::Question)?;
+            Ok::<_, Error>(ids.into_iter().map(|id| id.0).collect())
+        };
+        let stories = |id: &str| match id.parse::<StoryId>() {
+            // A story that was merged keeps answering for what it became.
+            Ok(id) => Ok::<_, Error>(vec![self.reader.story_now(id)?.to_string()]),
+            Err(error) => Err(Error::Question(error.to_string())),
+        };
+        query.map_values(Field::Topic, &topics)?.map_values(Field::Story, &stories)
+    }
+}
+
+/// Reads a time as options take it: RFC 3339, a date, or an age such as `24h`.
+///
+/// # Errors
+/// With the accepted forms when it is none of these.
+pub fn read_time(text: &str, now: Time, end_of_day: bool) -> Result<Time, Error> {
+    query::parse_time(text, now, end_of_day).map_err(|error| Error::Question(error.render(text)))
+}
+
+fn given(article: &Article) -> Vec<TopicId> {
+    article.topics.iter().filter(|topic| topic.matched).map(|topic| topic.topic.clone()).collect()
+}

@@ -1,0 +1,249 @@
+//! Where people and programs meet the archive over HTTP: a JSON API, a search page, health and metrics.
+//!
+//! Everything here only reads; what a request wants is asked of the [`Archive`], the same one that the command line asks.
+
+mod api;
+mod archive;
+mod health;
+pub mod json;
+mod names;
+mod page;
+
+use std::{
+    fs, io,
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub use self::{
+    archive::{Archive, By, Error, Found, Order, Question, read_time},
+    health::{Liveness, check as check_health},
+    names::{NAMES, TopicName, TopicNames},
+};
+use crate::config::Serve;
+
+/// Archives kept open for requests: as many as run at once without waiting on a small machine.
+const POOL: usize = 8;
+/// Open requests at a stop get this long.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address.
+    #[error("serve.listen `{listen}`: {source}")]
+    Listen {
+        /// As configured.
+        listen: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The token's file.
+    #[error("serve.token_file {path}: {source}", path = .path.display())]
+    Token {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What requests share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    data_dir: PathBuf,
+    pool: Arc<Mutex<Vec<Archive>>>,
+    liveness: Liveness,
+    token: Option<Arc<[u8]>>,
+}
+
+impl Shared {
+    /// Answers from an archive, off the async threads.
+    async fn ask<T: Send + 'static>(
+        &self,
+        answer: impl FnOnce(&Archive) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let shared = self.clone();
+        let answered = tokio::task::spawn_blocking(move || {
+            let archive = shared.take()?;
+            let answer = answer(&archive);
+            shared.give_back(archive);
+            answer
+        });
+        answered.await.unwrap_or_else(|error| Err(Error::Question(format!("the question broke the archive: {error}"))))
+    }
+
+    fn take(&self) -> Result<Archive, Error> {
+        let kept = self.pool.lock().expect("nobody panics with the lock").pop();
+        match kept {
+            Some(mut archive) => {
+                archive.refresh()?;
+                Ok(archive)
+            }
+            None => Archive::open(&self.data_dir),
+        }
+    }
+
+    fn give_back(&self, archive: Archive) {
+        let mut pool = self.pool.lock().expect("nobody panics with the lock");
+        if pool.len() < POOL {
+            pool.push(archive);
+        }
+    }
+}
+
+/// A server that listens, but does not answer yet.
+pub struct Server {
+    listener: std::net::TcpListener,
+    token: Option<Arc<[u8]>>,
+}
+
+impl Server {
+    /// Starts to listen where the configuration says; `None` where it says nowhere.
+    ///
+    /// # Errors
+    /// When the address is taken or unusable, or the token cannot be read.
+    pub fn bind(settings: &Serve) -> Result<Option<Self>, StartError> {
+        if settings.listen.is_empty() {
+            return Ok(None);
+        }
+        let failed = |source| StartError::Listen { listen: settings.listen.clone(), source };
+        let addresses: Vec<SocketAddr> = settings.listen.to_socket_addrs().map_err(failed)?.collect();
+        let listener = std::net::TcpListener::bind(addresses.as_slice()).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let read = |path: &PathBuf| {
+            fs::read(path).map_err(|source| StartError::Token { path: path.clone(), source })
+        };
+        let token = settings.token_file.as_ref().map(read).transpose()?;
+        Ok(Some(Self { listener, token: token.map(|token| token.trim_ascii().into()) }))
+    }
+
+    /// Returns where it listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers requests until told to stop.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run(self, data_dir: PathBuf, liveness: Liveness, stop: CancellationToken) -> io::Result<()> {
+        let address = self.address()?;
+        let shared = Shared { data_dir, pool: Arc::default(), liveness, token: self.token };
+        let listener = TcpListener::from_std(self.listener)?;
+        info!(listen = %address, "listening on http://{address}/");
+        let ended = stop.clone();
+        let server = axum::serve(listener, router(shared)).with_graceful_shutdown(async move { stop.cancelled().await });
+        tokio::select! {
+            result = server.into_future() => result,
+            () = async { ended.cancelled().await; tokio::time::sleep(GOODBYE).await } => {
+                warn!("requests were still open at the stop");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(page::search))
+        .route("/style.css", get(page::style))
+        .route("/articles/{id}", get(page::article))
+        .route("/stories", get(page::stories))
+        .route("/stories/{id}", get(page::story))
+        .route("/sources", get(page::sources))
+        .route("/topics", get(page::topics))
+        .route("/api/v1/search", get(api::search))
+        .route("/api/v1/articles/{id}", get(api::article))
+        .route("/api/v1/stories", get(api::stories))
+        .route("/api/v1/stories/{id}", get(api::story))
+        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/topics", get(api::topics))
+        .route("/metrics", get(health::metrics_text))
+        .layer(middleware::from_fn_with_state(shared.clone(), guard))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .layer(middleware::from_fn(harden))
+        .with_state(shared)
+}
+
+/// Lets only those in who carry the token, where there is one: as a bearer token, or as the password of basic
+/// authentication so that a browser can ask for it.
+async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let Some(token) = &shared.token else { return next.run(request).await };
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(credential);
+    if given.is_some_and(|given| same(&given, token)) {
+        return next.run(request).await;
+    }
+    let ask = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"dateline\", charset=\"UTF-8\""));
+    (StatusCode::UNAUTHORIZED, [ask], "a token is needed (serve.token_file)\n").into_response()
+}
+
+fn credential(header: &str) -> Option<Vec<u8>> {
+    let (scheme, value) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(value.trim().as_bytes().to_vec());
+    }
+    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| BASE64.decode(value.trim()).ok())??;
+    let colon = decoded.iter().position(|&byte| byte == b':')?;
+    Some(decoded[colon + 1..].to_vec())
+}
+
+/// Compares in a time that does not depend on where the two differ: as digests, of which an attacker knows nothing.
+fn same(given: &[u8], token: &[u8]) -> bool {
+    Sha256::digest(given) == Sha256::digest(token)
+}
+
+/// Headers that keep pages from doing what they never need to.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_authorization_carry_the_token() {
+        assert_eq!(credential("Bearer s3cret"), Some(b"s3cret".to_vec()));
+        assert_eq!(credential("Basic YW55Om15OnRva2Vu"), Some(b"my:token".to_vec()));
+        for header in ["", "Bearer", "Basic !!", "Digest x"] {
+            assert_eq!(credential(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_token_is_the_same() {
+        assert!(same(b"a", b"a"));
+        assert!(!same(b"a", b"ab"));
+    }
+}

@@ -1,0 +1,570 @@
+//! Reads RSS, RDF, Atom and CDF into entries, however damaged.
+//!
+//! One reader for clean and broken documents, so that a feed that breaks one day announces the same entries under the
+//! same ids. It walks over the tags once, keeps the open elements on a stack, and collects the text of those that the
+//! vocabulary knows. What is wrong is repaired where it stands and told in `problems`: an end tag that fits nothing is
+//! ignored, one that fits further up closes what is in between, a new entry closes the last one.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{
+    Error, Feed,
+    doctype::Entities,
+    draft::Draft,
+    markup::{Event, Events, Tag, local},
+    vocabulary::{Field, Space},
+};
+use crate::{
+    model::Time,
+    text::{date, html::to_text},
+};
+
+/// Elements deeper than this are passed over: no feed nests so deep, and a bomb must not fill the memory.
+const MAX_DEPTH: usize = 512;
+
+/// Most namespace prefixes in force at one place.
+const MAX_PREFIXES: usize = 200;
+
+/// How far up an end tag may reach to close elements left open.
+const MAX_REACH: usize = 32;
+
+/// How many repairs are told one by one.
+const MAX_PROBLEMS: usize = 20;
+
+/// Reads a feed.
+pub(super) fn read(text: &str, url: &str, now: Time) -> Result<Feed, Error> {
+    let mut reader = Reader::new(url);
+    for event in Events::of(text) {
+        reader.event(event);
+    }
+    reader.finish(now)
+}
+
+/// An element that has been opened and not closed.
+struct Open<'a> {
+    name: &'a str,
+    field: Field,
+    /// The family of names without a prefix.
+    default: Space,
+    /// How many prefixes, bases were known outside.
+    prefixes: usize,
+    bases: usize,
+    lang: Option<&'a str>,
+}
+
+/// An element whose text is being collected.
+struct Capture {
+    field: Field,
+    depth: usize,
+    /// The text is XHTML as it stands, so its references must not be decoded.
+    raw: bool,
+    base64: bool,
+    text: String,
+}
+
+struct Reader<'a> {
+    feed: Feed,
+    /// What the feed says of itself.
+    head: Draft,
+    entry: Option<(usize, Draft)>,
+    stack: Vec<Open<'a>>,
+    /// Start tags beyond `MAX_DEPTH` that are still open.
+    too_deep: usize,
+    prefixes: Vec<(&'a str, Space)>,
+    bases: Vec<Url>,
+    entities: Entities<'a>,
+    capture: Option<Capture>,
+    /// The depth of an image, text input or source that is open.
+    aside: Option<usize>,
+    is_feed: bool,
+    is_page: bool,
+    period: Option<Duration>,
+    frequency: Option<u32>,
+    unreadable_dates: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(url: &str) -> Self {
+        Self {
+            feed: Feed::default(),
+            head: Draft::default(),
+            entry: None,
+            stack: Vec::new(),
+            too_deep: 0,
+            prefixes: Vec::new(),
+            bases: Url::parse(url).into_iter().collect(),
+            entities: Entities::default(),
+            capture: None,
+            aside: None,
+            is_feed: false,
+            is_page: false,
+            period: None,
+            frequency: None,
+            unreadable_dates: 0,
+        }
+    }
+
+    fn event(&mut self, event: Event<'a>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(name) => self.end(name),
+            Event::Text(text) => {
+                if let Some(capture) = &mut self.capture {
+                    if capture.raw {
+                        capture.text.push_str(text);
+                    } else {
+                        self.entities.decode_into(text, &mut capture.text);
+                    }
+                }
+            }
+            Event::Cdata(text) => {
+                if let Some(capture) = &mut self.capture {
+                    if capture.raw {
+                        capture.text.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
+                    } else {
+                        capture.text.push_str(text);
+                    }
+                }
+            }
+            Event::Doctype(declaration) => {
+                self.is_page |=
+                    declaration[9..].trim_start().get(..4).is_some_and(|name| name.eq_ignore_ascii_case("html"));
+                self.entities.declare(declaration);
+            }
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'a>) {
+        if self.stack.len() >= MAX_DEPTH {
+            self.too_deep += usize::from(!tag.empty);
+            return;
+        }
+        let mut open = Open {
+            name: tag.name,
+            field: Field::None,
+            default: self.stack.last().map_or(Space::Core, |parent| parent.default),
+            prefixes: self.prefixes.len(),
+            bases: self.bases.len(),
+            lang: None,
+        };
+        for (name, value) in tag.attributes() {
+            self.declare(&mut open, name, value);
+        }
+        let space = match tag.name.split_once(':') {
+            Some((prefix, _)) => self.space_of(prefix),
+            None => open.default,
+        };
+        open.field = Field::of(space, tag.name);
+        if self.stack.is_empty() && !self.is_feed && is_page_root(tag.name) {
+            self.is_page = true;
+        }
+        self.recover(open.field);
+        if let Some(capture) = &mut self.capture {
+            if capture.field == Field::Author && open.field == Field::Name {
+                capture.text.clear();
+                capture.field = Field::Name;
+            } else if !matches!(capture.field, Field::Author | Field::Name) {
+                capture.text.push_str(tag.raw);
+            }
+            open.field = Field::None;
+        }
+        let field = open.field;
+        self.stack.push(open);
+        self.enter(field, tag);
+        if tag.empty {
+            self.close_to(self.stack.len() - 1);
+        }
+    }
+
+    /// Takes what an attribute declares for its element and all within.
+    fn declare(&mut self, open: &mut Open<'a>, name: &'a str, value: &'a str) {
+        if name.eq_ignore_ascii_case("xmlns") {
+            open.default = Space::of_address(value).unwrap_or(Space::Core);
+        } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+            if self.prefixes.len() == MAX_PREFIXES {
+                return;
+            }
+            let space = Space::of_address(value).unwrap_or_else(|| Space::of_prefix(prefix));
+            self.prefixes.push((prefix, space));
+        } else if name.eq_ignore_ascii_case("xml:lang") || name.eq_ignore_ascii_case("lang") {
+            open.lang = Some(value);
+        } else if name.eq_ignore_ascii_case("xml:base") {
+            let base = self.resolve(value).and_then(|base| Url::parse(&base).ok());
+            self.bases.extend(base);
+        }
+    }
+
+    fn space_of(&self, prefix: &str) -> Space {
+        let declared = self.prefixes.iter().rev().find(|(known, _)| *known == prefix);
+        declared.map_or_else(|| Space::of_prefix(prefix), |&(_, space)| space)
+    }
+
+    /// Closes what must have been left open where this element starts.
+    fn recover(&mut self, field: Field) {
+        let in_xhtml = self.capture.as_ref().is_some_and(|capture| capture.raw);
+        if field == Field::Entry && !in_xhtml {
+            if let Some((depth, _)) = self.entry {
+                self.problem("an entry starts inside another");
+                self.close_to(depth);
+            }
+        } else if let Some(capture) = &self.capture
+            && !in_xhtml
+            && !matches!(capture.field, Field::Content | Field::Summary(_) | Field::Author | Field::Name)
+            && is_landmark(field)
+        {
+            let depth = capture.depth;
+            self.problem("an element is not closed");
+            self.close_to(depth);
+        }
+    }
+
+    /// Does what the start of an element asks for; the element is on the stack already.
+    fn enter(&mut self, field: Field, tag: Tag<'a>) {
+        let depth = self.stack.len() - 1;
+        match field {
+            Field::None | Field::Name => {}
+            Field::Root => {
+                // RDF and channels may be anything until they have entries, unless they say that they are RSS.
+                self.is_feed |= match local(tag.name).to_ascii_lowercase().as_str() {
+                    "rdf" => tag.attributes().any(|(_, value)| is_rss_address(value)),
+                    "channel" => false,
+                    _ => true,
+                };
+                let lang = self.stack[depth].lang;
+                self.head.set_lang(lang);
+                if let Some(href) = tag.attribute("href") {
+                    // CDF has its link on the channel.
+                    let link = self.resolve(href);
+                    self.head.offer_link(0, link);
+                }
+            }
+            Field::Entry => self.enter_entry(depth, tag),
+            Field::Aside => {
+                if self.aside.is_none() {
+                    self.aside = Some(depth);
+                }
+            }
+            Field::Enclosure | Field::Media => self.enter_media(tag),
+            Field::Link if tag.attribute("href").is_some() => self.enter_link(tag),
+            _ if self.aside.is_some() => {}
+            Field::Hour | Field::Day if !self.stack.iter().any(|open| is_skip(open.name)) => {}
+            _ => self.begin(field, depth, tag),
+        }
+    }
+
+    fn enter_entry(&mut self, depth: usize, tag: Tag<'a>) {
+        self.aside = None;
+        let mut draft = Draft::default();
+        draft.set_lang(self.stack[depth].lang);
+        if let Some(about) = tag.attributes().find(|(name, _)| name.eq_ignore_ascii_case("rdf:about")) {
+            draft.set_guid(&self.decode(about.1));
+        }
+        if let Some(href) = tag.attribute("href") {
+            draft.offer_link(0, self.resolve(href));
+        }
+        if let Some(changed) = tag.attribute("lastmod") {
+            draft.updated = date::parse(changed).map(|date| date.at);
+        }
+        self.entry = Some((depth, draft));
+    }
+
+    fn enter_media(&mut self, tag: Tag<'a>) {
+        let Some(address) = tag.attribute("url").or_else(|| tag.attribute("href")) else { return };
+        let kind = tag.attribute("type").or_else(|| tag.attribute("medium"));
+        let is_image = kind.map_or_else(|| is_image_address(address), |kind| kind.starts_with("image"));
+        let is_image = is_image || matches!(local(tag.name), "thumbnail" | "image");
+        if is_image && let Some(link) = self.resolve(address) {
+            self.draft().image.get_or_insert(link);
+        }
+    }
+
+    /// Reads an Atom link: everything is in its attributes.
+    fn enter_link(&mut self, tag: Tag<'a>) {
+        if self.aside.is_some() {
+            return;
+        }
+        let href = self.resolve(tag.attribute("href").unwrap_or_default());
+        let kind = tag.attribute("type").unwrap_or("text/html").to_ascii_lowercase();
+        match tag.attribute("rel").unwrap_or("alternate") {
+            "alternate" => {
+                let is_page = kind.starts_with("text/html") || kind.starts_with("application/xhtml");
+                self.draft().offer_link(if is_page { 0 } else { 2 }, href);
+            }
+            "hub" => self.feed.hub = self.feed.hub.take().or(href),
+            "enclosure" if kind.starts_with("image/") => {
+                let image = &mut self.draft().image;
+                *image = image.take().or(href);
+            }
+            _ => {}
+        }
+    }
+
+    /// Starts collecting the text of an element.
+    fn begin(&mut self, field: Field, depth: usize, tag: Tag<'a>) {
+        let kind = tag.attribute("type").unwrap_or_default().to_ascii_lowercase();
+        let mode = tag.attribute("mode").unwrap_or_default();
+        if field == Field::Guid {
+            let permalink = tag.attribute("ispermalink").is_none_or(|value| value.eq_ignore_ascii_case("true"));
+            self.draft().guid_is_link = permalink;
+        }
+        self.capture = Some(Capture {
+            field,
+            depth,
+            raw: kind.contains("xhtml") || mode == "xml",
+            base64: mode == "base64" || is_binary(&kind),
+            text: String::new(),
+        });
+    }
+
+    fn end(&mut self, name: &'a str) {
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+            return;
+        }
+        let reach = self.stack.iter().rev().take(MAX_REACH);
+        let Some(above) = reach.into_iter().position(|open| open.name.eq_ignore_ascii_case(name)) else {
+            self.problem("an end tag closes nothing");
+            return;
+        };
+        if above > 0 {
+            self.problem("an element is not closed");
+        }
+        let depth = self.stack.len() - 1 - above;
+        if let Some(capture) = &mut self.capture
+            && capture.depth < depth
+            && !matches!(capture.field, Field::Author | Field::Name)
+        {
+            capture.text.push_str("</");
+            capture.text.push_str(name);
+            capture.text.push('>');
+        }
+        self.close_to(depth);
+    }
+
+    /// Closes all elements from the innermost down to the one at `depth`.
+    fn close_to(&mut self, depth: usize) {
+        while self.stack.len() > depth {
+            let at = self.stack.len() - 1;
+            if let Some(capture) = self
+                .capture
+                .take_if(|capture| capture.depth == at || capture.field == Field::Name && is_name(self.stack[at].name))
+            {
+                self.captured(capture);
+            }
+            if self.aside == Some(at) {
+                self.aside = None;
+            }
+            if let Some((_, draft)) = self.entry.take_if(|(depth, _)| *depth == at) {
+                self.feed.entries.push(draft.finish());
+            }
+            if let Some(open) = self.stack.pop() {
+                self.prefixes.truncate(open.prefixes);
+                self.bases.truncate(open.bases);
+            }
+        }
+    }
+
+    /// Puts the text of an element where it belongs.
+    fn captured(&mut self, capture: Capture) {
+        let text = capture.text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let decoded = capture.base64.then(|| super::draft::decode_base64(text)).flatten();
+        let text = decoded.as_deref().unwrap_or(text);
+        let lang = self.stack.last().and_then(|open| open.lang);
+        match capture.field {
+            Field::Title(rank) => {
+                let rank = (rank, capture.depth);
+                self.draft().offer_title(rank, to_text(text));
+            }
+            Field::Summary(rank) => self.draft().offer_summary(rank, text),
+            Field::Content => {
+                let draft = self.draft();
+                draft.set_lang(lang);
+                draft.offer_content(text);
+            }
+            Field::Link => {
+                let link = self.resolve_decoded(text);
+                self.draft().offer_link(0, link);
+            }
+            Field::Guid => {
+                let draft = self.draft();
+                draft.set_guid(text);
+                // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
+                if draft.guid_is_link {
+                    draft.offer_link(3, super::resolve(text, None).filter(|link| link.starts_with("http")));
+                }
+            }
+            Field::Author | Field::Name => self.draft().push_author(&to_text(text)),
+            Field::Lang => self.draft().set_lang(Some(text)),
+            Field::Published | Field::Updated | Field::Date => self.captured_date(capture.field, text),
+            field => self.captured_rhythm(field, text),
+        }
+    }
+
+    fn captured_date(&mut self, field: Field, text: &str) {
+        let Some(date) = date::parse(text) else {
+            self.unreadable_dates += 1;
+            return;
+        };
+        let draft = self.draft();
+        let place = match field {
+            Field::Published => &mut draft.published,
+            Field::Updated => &mut draft.updated,
+            _ => &mut draft.date,
+        };
+        *place = Some(date.at);
+    }
+
+    /// Reads what the feed says of its own rhythm; only the head may.
+    fn captured_rhythm(&mut self, field: Field, text: &str) {
+        if self.entry.is_some() {
+            return;
+        }
+        let rhythm = &mut self.feed.rhythm;
+        match field {
+            Field::Ttl => rhythm.interval = text.parse().ok().and_then(minutes).or(rhythm.interval),
+            Field::Period => {
+                let hours = match text.to_ascii_lowercase().as_str() {
+                    "hourly" => 1,
+                    "daily" => 24,
+                    "weekly" => 7 * 24,
+                    "monthly" => 30 * 24,
+                    "yearly" => 365 * 24,
+                    _ => return,
+                };
+                self.period = Some(Duration::from_secs(hours * 3600));
+            }
+            Field::Frequency => self.frequency = text.parse().ok().filter(|&times| times > 0),
+            Field::Hour => {
+                rhythm.skip_hours.extend(text.parse::<u8>().ok().filter(|&hour| hour <= 24).map(|hour| hour % 24))
+            }
+            Field::Day => rhythm.skip_days.extend(weekday(text)),
+            _ => {}
+        }
+    }
+
+    fn draft(&mut self) -> &mut Draft {
+        match &mut self.entry {
+            Some((_, draft)) => draft,
+            None => &mut self.head,
+        }
+    }
+
+    fn decode(&self, raw: &str) -> String {
+        let mut decoded = String::with_capacity(raw.len());
+        self.entities.decode_into(raw, &mut decoded);
+        decoded
+    }
+
+    fn resolve(&self, raw: &str) -> Option<String> {
+        self.resolve_decoded(&self.decode(raw))
+    }
+
+    fn resolve_decoded(&self, address: &str) -> Option<String> {
+        super::resolve(address, self.bases.last())
+    }
+
+    fn problem(&mut self, what: &str) {
+        if self.feed.problems.len() < MAX_PROBLEMS {
+            let entry = self.feed.entries.len() + 1;
+            self.feed.problems.push(format!("{what} (at entry {entry})"));
+        }
+    }
+
+    fn finish(mut self, now: Time) -> Result<Feed, Error> {
+        // A cut text is worse than none: half a link is another link.
+        self.capture = None;
+        if let Some((_, draft)) = &self.entry {
+            let is_nameless = draft.is_nameless();
+            self.problem("the document ends inside an entry");
+            if is_nameless {
+                self.entry = None;
+            }
+        }
+        self.close_to(0);
+        if self.is_page && !self.is_feed {
+            return Err(Error::Html { feeds: Vec::new(), login: false });
+        }
+        if !self.is_feed && self.feed.entries.is_empty() {
+            return Err(Error::NotAFeed("no rss, rdf or feed element".to_owned()));
+        }
+        let Self { mut feed, head, .. } = self;
+        feed.title = head.title();
+        feed.lang = head.lang;
+        if let Some(period) = self.period {
+            feed.rhythm.interval = feed.rhythm.interval.or(Some(period / self.frequency.unwrap_or(1)));
+        }
+        feed.rhythm.skip_hours.sort_unstable();
+        feed.rhythm.skip_hours.dedup();
+        feed.rhythm.skip_days.sort_unstable();
+        feed.rhythm.skip_days.dedup();
+        if self.unreadable_dates > 0 {
+            feed.problems.push(format!("{} dates could not be read", self.unreadable_dates));
+        }
+        let early = feed.entries.iter().filter(|entry| entry.published_at.is_some_and(|at| at > now)).count();
+        if early > 0 {
+            feed.problems.push(format!("{early} entries are dated in the future"));
+        }
+        for entry in &mut feed.entries {
+            entry.lang = entry.lang.take().or_else(|| feed.lang.clone());
+        }
+        Ok(feed)
+    }
+}
+
+/// Elements that stand directly in a feed or entry: one that starts inside a short text shows that the text's end tag
+/// is missing.
+fn is_landmark(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Title(_)
+            | Field::Link
+            | Field::Guid
+            | Field::Published
+            | Field::Updated
+            | Field::Summary(_)
+            | Field::Content
+    )
+}
+
+/// Atom has whatever is neither text nor XML in base64 (RFC 4287, section 4.1.3.3).
+fn is_binary(kind: &str) -> bool {
+    kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml")
+}
+
+fn is_rss_address(address: &str) -> bool {
+    address.ends_with("purl.org/rss/1.0/") || address.contains("my.netscape.com/rdf/simple")
+}
+
+fn is_page_root(name: &str) -> bool {
+    ["html", "head", "body"].iter().any(|known| local(name).eq_ignore_ascii_case(known))
+}
+
+fn is_skip(name: &str) -> bool {
+    ["skiphours", "skipdays"].iter().any(|known| local(name).eq_ignore_ascii_case(known))
+}
+
+fn is_name(name: &str) -> bool {
+    local(name).eq_ignore_ascii_case("name")
+}
+
+fn is_image_address(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|end| path.ends_with(end))
+}
+
+fn minutes(count: u64) -> Option<Duration> {
+    // A ttl of nothing is no wish; one beyond a year is a mistake.
+    (1..=527_040).contains(&count).then(|| Duration::from_secs(count * 60))
+}
+
+/// Returns the number of a weekday, 0 for Monday.
+fn weekday(name: &str) -> Option<u8> {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let name = name.trim().to_ascii_lowercase();
+    days.iter().position(|day| name.starts_with(day)).map(|day| day as u8)
+}

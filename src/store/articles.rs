@@ -1,0 +1,522 @@
+//! Articles: their addresses, texts and revisions.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
+
+use super::{
+    ChangeKind, Error, Reader, Tx,
+    column::{Ms, from_json, to_json},
+};
+use crate::model::{
+    Article, ArticleId, CanonicalUrl, Kind, PublishedAt, Revision, SourceId, StoryId, Time, TopicId, TopicMatch,
+};
+
+/// The text of an article and what its page says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewText {
+    /// The headline.
+    pub title: String,
+    /// The authors' names.
+    pub authors: Vec<String>,
+    /// When it was published.
+    pub published_at: Option<PublishedAt>,
+    /// When it was fetched.
+    pub fetched_at: Time,
+    /// The language (ISO 639-1).
+    pub lang: Option<String>,
+    /// The site's own name.
+    pub site: Option<String>,
+    /// The lead image's address.
+    pub image: Option<String>,
+    /// A short description.
+    pub summary: Option<String>,
+    /// The text.
+    pub body: String,
+    /// What kind of page it came from.
+    pub kind: Kind,
+}
+
+/// An article that the store does not have yet, with where it belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewArticle {
+    /// Derived from `url`.
+    pub id: ArticleId,
+    /// Its address.
+    pub url: CanonicalUrl,
+    /// Who announced it, if anybody.
+    pub source_id: Option<SourceId>,
+    /// Its text.
+    pub text: NewText,
+    /// Its topics, best first.
+    pub topics: Vec<TopicMatch>,
+    /// Names its group of copies: the id of whichever article founded it, its own where it has no copies.
+    pub group: ArticleId,
+    /// How much of the text is shared with its group, 0–1.
+    pub similarity: Option<f32>,
+    /// The story it belongs to.
+    pub story: StoryId,
+}
+
+/// A place in the order in which articles were first seen; the default is the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cursor(i64);
+
+impl Cursor {
+    /// Returns the place as a number, to be kept in the store.
+    pub const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// Takes a place from its number.
+    pub const fn from_bits(bits: i64) -> Self {
+        Self(bits)
+    }
+}
+
+/// Which articles are meant; the default means all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ArticleFilter {
+    /// Published (fetched, where that is unknown) at this time or later.
+    pub since: Option<Time>,
+    /// Published (fetched, where that is unknown) before this time.
+    pub until: Option<Time>,
+    /// Announced by this source.
+    pub source: Option<SourceId>,
+    /// With one of these topics; no topics mean any article.
+    pub topics: Vec<TopicId>,
+}
+
+impl Tx<'_> {
+    /// Stores an article and places it in its group and story.
+    ///
+    /// Returns whether it is there now: an address that leads to an article already, or whose article was deleted for
+    /// good, changes nothing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn insert(&mut self, article: &NewArticle) -> Result<bool, Error> {
+        if self.is_known(article)? {
+            return Ok(false);
+        }
+        let outlet = article.url.outlet();
+        let story = self.story_now(article.story)?;
+        let text = &article.text;
+        let order_at = text.published_at.map_or(text.fetched_at, PublishedAt::order_key);
+        self.extend_story(story, &outlet, order_at)?;
+        self.run(
+            "INSERT INTO articles (id, url, outlet, source_id, title, authors, published_at, date_only, order_at, first_at,
+                fetched_at, lang, site, image, summary, kind, revision, group_id, similarity, story_id)
+             VALUES (:id, :url, :outlet, :source_id, :title, :authors, :published_at, :date_only, :order_at, :fetched_at,
+                :fetched_at, :lang, :site, :image, :summary, :kind, 1, :group_id, :similarity, :story_id)",
+            named_params! {
+                ":id": article.id, ":url": article.url.as_str(), ":outlet": outlet, ":source_id": article.source_id,
+                ":title": text.title, ":authors": to_json(&text.authors),
+                ":published_at": text.published_at.map(|published| Ms(published.at)),
+                ":date_only": text.published_at.is_some_and(|published| published.date_only), ":order_at": Ms(order_at),
+                ":fetched_at": Ms(text.fetched_at), ":lang": text.lang, ":site": text.site, ":image": text.image,
+                ":summary": text.summary, ":kind": kind_name(text.kind), ":group_id": article.group,
+                ":similarity": article.similarity, ":story_id": story,
+            },
+        )?;
+        let seq = self.db().last_insert_rowid();
+        let address = article.url.without_scheme();
+        self.run("INSERT INTO urls (url, article_id, is_alias) VALUES (?1, ?2, 0)", (address, article.id))?;
+        let body = self.packer.pack(text.body.as_bytes());
+        self.run("INSERT INTO bodies (seq, body) VALUES (?1, ?2)", (seq, body))?;
+        if let Some(source) = article.source_id {
+            self.run("INSERT INTO announcements (seq, source_id) VALUES (?1, ?2)", (seq, source))?;
+        }
+        self.write_topics(seq, &article.topics)?;
+        self.log(article.id, ChangeKind::New)?;
+        self.regroup(article.group, Some(article.id))?;
+        Ok(true)
+    }
+
+    fn is_known(&self, article: &NewArticle) -> Result<bool, Error> {
+        let mut statement = self
+            .db()
+            .prepare_cached("SELECT 1 FROM urls WHERE url = ?1 UNION ALL SELECT 1 FROM articles WHERE id = ?2")?;
+        Ok(statement.exists((article.url.without_scheme(), article.id))?)
+    }
+
+    /// Gives an article another text; the old one becomes a revision. Returns the number of the text it has now.
+    ///
+    /// The same title and body make no revision, and what the new text does not know (`None`, no authors) stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] without such an article, else when the database refuses.
+    pub fn revise(&mut self, id: ArticleId, text: &NewText) -> Result<u32, Error> {
+        let (seq, old, group, story) = self.row_of(id)?;
+        let Some(before) = self.article(id)? else { return Err(unknown(id)) };
+        let published_at = text.published_at.or(before.published_at);
+        let order_at = published_at.map_or(old.first_at, PublishedAt::order_key);
+        let other_text = before.title != text.title || before.body != text.body;
+        let number = before.revision + u32::from(other_text);
+        if other_text {
+            self.run(
+                "INSERT INTO revisions (seq, number, fetched_at, title, body)
+                 SELECT seq, revision, fetched_at, title, body FROM articles JOIN bodies USING (seq) WHERE seq = ?1",
+                [seq],
+            )?;
+            let body = self.packer.pack(text.body.as_bytes());
+            self.run("UPDATE bodies SET body = ?2 WHERE seq = ?1", (seq, body))?;
+            self.run("UPDATE articles SET fetched_at = ?2 WHERE seq = ?1", (seq, Ms(text.fetched_at)))?;
+        }
+        let changed = self.run(
+            "UPDATE articles SET title = :title, authors = coalesce(:authors, authors), published_at = :published_at,
+                date_only = :date_only, order_at = :order_at, lang = coalesce(:lang, lang), site = coalesce(:site, site),
+                image = coalesce(:image, image), summary = coalesce(:summary, summary), kind = :kind, revision = :revision
+             WHERE seq = :seq AND (:other_text OR kind <> :kind OR authors <> coalesce(:authors, authors)
+                OR published_at IS NOT :published_at OR date_only <> :date_only OR lang IS NOT coalesce(:lang, lang)
+                OR site IS NOT coalesce(:site, site) OR image IS NOT coalesce(:image, image)
+                OR summary IS NOT coalesce(:summary, summary))",
+            named_params! {
+                ":seq": seq, ":title": text.title,
+                ":authors": (!text.authors.is_empty()).then(|| to_json(&text.authors)),
+                ":published_at": published_at.map(|published| Ms(published.at)),
+                ":date_only": published_at.is_some_and(|published| published.date_only), ":order_at": Ms(order_at),
+                ":lang": text.lang, ":site": text.site, ":image": text.image, ":summary": text.summary,
+                ":kind": kind_name(text.kind), ":revision": number, ":other_text": other_text,
+            },
+        )?;
+        if changed > 0 {
+            self.log(id, ChangeKind::Revised)?;
+        }
+        if order_at.timestamp_millis() != old.order_at.timestamp_millis() {
+            self.regroup(group, None)?;
+            self.refresh_story(story)?;
+        }
+        Ok(number)
+    }
+
+    /// Notes that a source announced an article; who did so first stays its source. Returns whether that is new.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] without such an article, else when the database refuses.
+    pub fn announce(&mut self, id: ArticleId, source: SourceId) -> Result<bool, Error> {
+        let (seq, ..) = self.row_of(id)?;
+        let added = self
+            .run("INSERT INTO announcements (seq, source_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (seq, source))?;
+        if added > 0 {
+            self.run("UPDATE articles SET source_id = ?2 WHERE seq = ?1 AND source_id IS NULL", (seq, source))?;
+            self.log(id, ChangeKind::Sources)?;
+        }
+        Ok(added > 0)
+    }
+
+    /// Lets another address lead to an article. Returns whether it leads there now: an address that belongs to another
+    /// article or to a deleted one stays what it is.
+    ///
+    /// # Errors
+    /// When there is no such article or the database refuses.
+    pub fn alias(&mut self, url: &CanonicalUrl, id: ArticleId) -> Result<bool, Error> {
+        self.run(
+            "INSERT INTO urls (url, article_id, is_alias) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING",
+            (url.without_scheme(), id),
+        )?;
+        Ok(self.resolve(url)? == Some(id))
+    }
+
+    /// Takes an article out for good: none of its addresses can become an article again, its entries are skipped.
+    /// Returns whether there was such an article.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn delete(&mut self, id: ArticleId) -> Result<bool, Error> {
+        let (seq, _, group, story) = match self.row_of(id) {
+            Err(Error::Unknown { .. }) => return Ok(false),
+            row => row?,
+        };
+        let address = "(SELECT substr(url, instr(url, '://') + 3) FROM articles WHERE seq = ?1)";
+        self.run(&format!("UPDATE urls SET article_id = NULL WHERE url = {address}"), [seq])?;
+        self.run("UPDATE urls SET article_id = NULL, is_alias = 0 WHERE article_id = ?1 AND is_alias", [id])?;
+        self.run(
+            "UPDATE entries SET state = 'skipped', reason = 'deleted', article_id = NULL, due_at = NULL, payload = NULL
+             WHERE article_id = ?1",
+            [id],
+        )?;
+        for table in ["bodies", "revisions", "announcements", "article_topics", "articles"] {
+            self.run(&format!("DELETE FROM {table} WHERE seq = ?1"), [seq])?;
+        }
+        self.log(id, ChangeKind::Deleted)?;
+        self.regroup(group, None)?;
+        self.refresh_story(story)?;
+        Ok(true)
+    }
+
+    /// The row number of an article and what places it.
+    pub(super) fn row_of(&self, id: ArticleId) -> Result<(i64, Times, ArticleId, StoryId), Error> {
+        self.db()
+            .prepare_cached("SELECT seq, order_at, first_at, group_id, story_id FROM articles WHERE id = ?1")?
+            .query_row([id], |row| {
+                let times = Times { order_at: row.get::<_, Ms>(1)?.0, first_at: row.get::<_, Ms>(2)?.0 };
+                Ok((row.get(0)?, times, row.get(3)?, row.get(4)?))
+            })
+            .optional()?
+            .ok_or_else(|| unknown(id))
+    }
+}
+
+/// What an article is ordered by.
+pub(super) struct Times {
+    pub order_at: Time,
+    pub first_at: Time,
+}
+
+/// Every column of an article, with its text and who represents its group.
+const ARTICLE: &str =
+    "SELECT a.id, a.url, a.outlet, a.source_id, s.name, a.title, a.authors, a.published_at, a.date_only,
+        a.fetched_at, a.lang, a.site, a.image, a.summary, b.body, a.kind, a.revision, g.representative, g.members,
+        a.similarity, a.story_id, a.topics, a.seq
+    FROM articles a JOIN bodies b USING (seq) LEFT JOIN sources s ON s.id = a.source_id
+    LEFT JOIN groups g ON g.id = a.group_id";
+
+impl Reader {
+    /// Returns the article that an address leads to, whatever its scheme.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn resolve(&self, url: &CanonicalUrl) -> Result<Option<ArticleId>, Error> {
+        let mut statement = self.db.prepare_cached("SELECT article_id FROM urls WHERE url = ?1")?;
+        let found = statement.query_row([url.without_scheme()], |row| row.get::<_, Option<ArticleId>>(0)).optional()?;
+        Ok(found.flatten())
+    }
+
+    /// Returns whether the article of an address was deleted for good.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn is_tombstoned(&self, url: &CanonicalUrl) -> Result<bool, Error> {
+        let mut statement = self.db.prepare_cached("SELECT 1 FROM urls WHERE url = ?1 AND article_id IS NULL")?;
+        Ok(statement.exists([url.without_scheme()])?)
+    }
+
+    /// Returns the other addresses that lead to an article, without their schemes.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn aliases(&self, id: ArticleId) -> Result<Vec<String>, Error> {
+        let mut statement =
+            self.db.prepare_cached("SELECT url FROM urls WHERE article_id = ?1 AND is_alias ORDER BY url")?;
+        Ok(statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns one article.
+    ///
+    /// # Errors
+    /// When the database refuses or the row is unreadable.
+    pub fn article(&self, id: ArticleId) -> Result<Option<Article>, Error> {
+        Ok(self.articles(&[id])?.pop())
+    }
+
+    /// Returns articles in the order of their ids, without those that do not exist.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn articles(&self, ids: &[ArticleId]) -> Result<Vec<Article>, Error> {
+        self.consistently(|reader| {
+            let mut statement = reader.db.prepare_cached(&format!("{ARTICLE} WHERE a.id = ?1"))?;
+            let mut articles = Vec::with_capacity(ids.len());
+            for id in ids {
+                for article in statement.query_and_then([id], |row| reader.read_article(row))? {
+                    articles.push(article?);
+                }
+            }
+            Ok(articles)
+        })
+    }
+
+    /// Returns all texts that an article had, the current one last; none for an unknown article.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn revisions(&self, id: ArticleId) -> Result<Vec<Revision>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT r.number, r.fetched_at, r.title, r.body FROM articles a JOIN revisions r USING (seq) WHERE a.id = ?1
+             UNION ALL
+             SELECT a.revision, a.fetched_at, a.title, b.body FROM articles a JOIN bodies b USING (seq) WHERE a.id = ?1
+             ORDER BY 1",
+        )?;
+        let rows = statement.query_and_then([id], |row| {
+            Ok(Revision {
+                number: row.get(0)?,
+                fetched_at: row.get::<_, Ms>(1)?.0,
+                title: row.get(2)?,
+                body: self.texts.unpack_text("revision", row.get_ref(3)?.as_blob().unwrap_or_default())?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Returns the next articles in the order in which they were first seen, and where to go on; `None` after the last.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn export(
+        &self,
+        filter: &ArticleFilter,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<(Vec<Article>, Option<Cursor>), Error> {
+        self.consistently(|reader| {
+            let (seqs, next) = reader.matching(filter, after, limit)?;
+            let mut statement = reader.db.prepare_cached(&format!("{ARTICLE} WHERE a.seq = ?1"))?;
+            let mut articles = Vec::with_capacity(seqs.len());
+            for (seq, _) in seqs {
+                for article in statement.query_and_then([seq], |row| reader.read_article(row))? {
+                    articles.push(article?);
+                }
+            }
+            Ok((articles, next))
+        })
+    }
+
+    /// Returns the ids of the next articles in the order in which they were first seen, and where to go on; `None` after
+    /// the last.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn article_ids(
+        &self,
+        filter: &ArticleFilter,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<(Vec<ArticleId>, Option<Cursor>), Error> {
+        let (rows, next) = self.matching(filter, after, limit)?;
+        Ok((rows.into_iter().map(|(_, id)| id).collect(), next))
+    }
+
+    fn matching(
+        &self,
+        filter: &ArticleFilter,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<(Vec<(i64, ArticleId)>, Option<Cursor>), Error> {
+        // Each restriction is a clause of its own, so that each combination gets a plan that uses it.
+        let mut sql = "SELECT a.seq, a.id FROM articles a WHERE a.seq > :after".to_owned();
+        if filter.since.is_some() {
+            sql += " AND a.order_at >= :since";
+        }
+        if filter.until.is_some() {
+            sql += " AND a.order_at < :until";
+        }
+        if filter.source.is_some() {
+            sql += " AND a.seq IN (SELECT seq FROM announcements WHERE source_id = :source AND seq > :after)";
+        }
+        if !filter.topics.is_empty() {
+            sql += " AND EXISTS (SELECT 1 FROM article_topics t WHERE t.seq = a.seq
+                AND t.topic IN (SELECT value FROM json_each(:topics)))";
+        }
+        sql += " ORDER BY a.seq LIMIT :limit";
+        let (since, until) = (filter.since.map(Ms), filter.until.map(Ms));
+        let topics = to_json(&filter.topics);
+        let rows_wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut params: Vec<(&str, &dyn rusqlite::ToSql)> = vec![(":after", &after.0), (":limit", &rows_wanted)];
+        let optional: [(&str, bool, &dyn rusqlite::ToSql); 4] = [
+            (":since", since.is_some(), &since),
+            (":until", until.is_some(), &until),
+            (":source", filter.source.is_some(), &filter.source),
+            (":topics", !filter.topics.is_empty(), &topics),
+        ];
+        params.extend(optional.into_iter().filter(|(_, used, _)| *used).map(|(name, _, value)| (name, value)));
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map(params.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows: Vec<(i64, ArticleId)> = rows.collect::<Result<_, _>>()?;
+        let is_last = rows.len() < limit;
+        let next = rows.last().filter(|_| !is_last).map(|(seq, _)| Cursor(*seq));
+        Ok((rows, next))
+    }
+
+    fn read_article(&self, row: &Row<'_>) -> Result<Article, Error> {
+        let id: ArticleId = row.get(0)?;
+        let url: String = row.get(1)?;
+        let seq: i64 = row.get(22)?;
+        let representative: Option<ArticleId> = row.get(17)?;
+        Ok(Article {
+            id,
+            url: CanonicalUrl::try_from(url)
+                .map_err(|error| Error::Unreadable { what: "article", detail: error.to_string() })?,
+            outlet: row.get(2)?,
+            source_id: row.get(3)?,
+            source: row.get(4)?,
+            title: row.get(5)?,
+            authors: from_json("authors", row.get_ref(6)?.as_bytes().unwrap_or_default())?,
+            published_at: match row.get::<_, Option<Ms>>(7)? {
+                Some(Ms(at)) => Some(PublishedAt { at, date_only: row.get(8)? }),
+                None => None,
+            },
+            fetched_at: row.get::<_, Ms>(9)?.0,
+            lang: row.get(10)?,
+            site: row.get(11)?,
+            image: row.get(12)?,
+            summary: row.get(13)?,
+            body: self.texts.unpack_text("article", row.get_ref(14)?.as_blob().unwrap_or_default())?,
+            kind: kind_of(row.get_ref(15)?.as_str().unwrap_or_default()),
+            tags: self.tags(seq)?,
+            revision: row.get(16)?,
+            duplicate_of: representative.filter(|representative| *representative != id),
+            similarity: row.get(19)?,
+            copies: row.get::<_, Option<u32>>(18)?.map_or(0, |members| members.saturating_sub(1)),
+            story: row.get(20)?,
+            topics: match row.get_ref(21)? {
+                ValueRef::Blob(packed) => from_json("topics", &self.texts.unpack("topics", packed)?)?,
+                _ => Vec::new(),
+            },
+        })
+    }
+
+    fn tags(&self, seq: i64) -> Result<Vec<String>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.tags FROM announcements n JOIN sources s ON s.id = n.source_id WHERE n.seq = ?1 AND s.tags <> '[]'",
+        )?;
+        let mut rows = statement.query([seq])?;
+        let mut tags: Vec<String> = Vec::new();
+        while let Some(row) = rows.next()? {
+            tags.extend(from_json::<Vec<String>>("tags", row.get_ref(0)?.as_bytes().unwrap_or_default())?);
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        Ok(tags)
+    }
+
+    /// Returns the sources that announced each article, by name, first announcer or not.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn announcers(&self, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<SourceId>>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT n.source_id FROM articles a JOIN announcements n USING (seq) WHERE a.id = ?1 ORDER BY n.source_id",
+        )?;
+        let mut announcers = HashMap::with_capacity(ids.len());
+        for id in ids {
+            let sources = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            announcers.insert(*id, sources);
+        }
+        Ok(announcers)
+    }
+}
+
+fn unknown(id: ArticleId) -> Error {
+    Error::Unknown { what: "article", id: id.to_string() }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Article => "article",
+        Kind::Index => "index",
+        Kind::Live => "live",
+        Kind::Teaser => "teaser",
+        Kind::Error => "error",
+    }
+}
+
+fn kind_of(name: &str) -> Kind {
+    match name {
+        "index" => Kind::Index,
+        "live" => Kind::Live,
+        "teaser" => Kind::Teaser,
+        "error" => Kind::Error,
+        _ => Kind::Article,
+    }
+}

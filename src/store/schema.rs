@@ -1,0 +1,96 @@
+//! The schema, and how a database of an older version is brought up to it.
+
+use std::{fs, path::Path};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::Error;
+
+/// The steps from an empty database to the current schema; `user_version` counts how many were done.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// Returns the schema that a database has; 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> Result<i64, Error> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Brings a database up to the last of the migrations, all of them or none.
+///
+/// A database that already had a schema is copied first, to `<file>.v<old version>` beside it: going back to the older
+/// dateline is then possible.
+pub(super) fn migrate(connection: &Connection, path: Option<&Path>, migrations: &[&str]) -> Result<(), Error> {
+    let known = i64::try_from(migrations.len()).expect("a handful of migrations");
+    let found = version(connection)?;
+    if found == known {
+        return Ok(());
+    }
+    if found > known {
+        return Err(Error::Newer { path: path.unwrap_or(Path::new(":memory:")).to_owned(), found, known });
+    }
+    if let (Some(path), 1..) = (path, found) {
+        keep_copy(connection, path, found)?;
+    }
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have done the same in the meantime.
+    let found = usize::try_from(version(&transaction)?).unwrap_or(0);
+    for step in migrations.iter().skip(found) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), Error> {
+    let copy = path.with_extension(format!("db.v{version}"));
+    let partial = path.with_extension(format!("db.v{version}.partial"));
+    let failed = |what| move |source| Error::File { path: path.to_owned(), what, source };
+    // What an interrupted attempt left.
+    if partial.exists() {
+        fs::remove_file(&partial).map_err(failed("cannot remove an unfinished copy"))?;
+    }
+    connection.execute("VACUUM INTO ?1", [partial.to_string_lossy()])?;
+    fs::rename(&partial, &copy).map_err(failed("cannot keep a copy before the schema changes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: &[&str] = &["CREATE TABLE a (x); INSERT INTO a VALUES (7);", "ALTER TABLE a ADD COLUMN y DEFAULT 8;"];
+
+    #[test]
+    fn an_older_database_is_copied_and_brought_up_to_date() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("dateline.db");
+        let old = Connection::open(&path).expect("open");
+        migrate(&old, Some(&path), &STEPS[..1]).expect("version 1");
+        assert!(!dir.path().join("dateline.db.v0").exists(), "an empty database is worth no copy");
+        fs::write(dir.path().join("dateline.db.v1.partial"), "left by a crash").expect("write");
+
+        migrate(&old, Some(&path), STEPS).expect("version 2");
+        let both: (i64, i64) =
+            old.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).expect("row");
+        assert_eq!((both, version(&old).expect("version")), ((7, 8), 2));
+
+        let copy = Connection::open(dir.path().join("dateline.db.v1")).expect("the copy");
+        assert_eq!(version(&copy).expect("version"), 1);
+        migrate(&old, Some(&path), STEPS).expect("nothing to do");
+    }
+
+    #[test]
+    fn a_failing_step_leaves_the_database_as_it_was() {
+        let database = Connection::open_in_memory().expect("open");
+        migrate(&database, None, &STEPS[..1]).expect("version 1");
+        assert!(migrate(&database, None, &[STEPS[0], STEPS[1], "nonsense"]).is_err());
+        assert_eq!(version(&database).expect("version"), 1);
+        assert!(database.query_row("SELECT y FROM a", [], |_| Ok(())).is_err(), "step 2 was taken back");
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let database = Connection::open_in_memory().expect("open");
+        migrate(&database, None, STEPS).expect("version 2");
+        assert!(matches!(migrate(&database, None, &STEPS[..1]), Err(Error::Newer { found: 2, known: 1, .. })));
+    }
+}

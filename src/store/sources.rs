@@ -1,0 +1,341 @@
+//! Sources: who wants them polled, how they are doing, and their latest polls.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::{
+    Error, Reader, Tx,
+    column::{Ms, from_json, to_json},
+};
+use crate::model::{Source, SourceId, SourceState, Time, host_of};
+
+/// Polls that are remembered of each source: a week of a daily feed, hours of a busy one.
+const POLLS_KEPT: i64 = 30;
+
+/// Where a source comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A sources file lists it.
+    File,
+    /// A command added it.
+    Command,
+    /// Nobody wants it polled: it was removed, or an import named it. It keeps its name for its articles.
+    Unlisted,
+}
+
+/// A source with everything that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSource {
+    /// As configured.
+    pub source: Source,
+    /// How it is doing.
+    pub state: SourceState,
+    /// What its articles are shown under: its configured name, else the title of its feed, else its host.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl StoredSource {
+    /// Returns a source of a file that nobody has polled yet.
+    pub fn unpolled(source: Source) -> Self {
+        let name = display_name(&source, None);
+        Self { source, state: SourceState::default(), name, origin: Origin::File }
+    }
+
+    /// Returns whether it is to be polled.
+    pub fn is_configured(&self) -> bool {
+        self.origin != Origin::Unlisted
+    }
+}
+
+/// One poll in a source's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollRecord {
+    /// When it ended.
+    pub at: Time,
+    /// The HTTP status, if a server answered.
+    pub status: Option<u16>,
+    /// How it went, in plain words.
+    pub outcome: String,
+    /// Entries that were not known before.
+    pub new: u32,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl Tx<'_> {
+    /// Makes the sources of the files the ones that are listed there; a source that is no longer in a file stays only if
+    /// a command added it. Articles of a source with another name or other tags get a row in the change log.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn sync_sources(&mut self, sources: &[Source]) -> Result<(), Error> {
+        self.run("UPDATE sources SET in_file = 0 WHERE in_file", [])?;
+        for (position, source) in (0_i64..).zip(sources) {
+            self.put_source(source)?;
+            self.run("UPDATE sources SET in_file = 1, position = ?2 WHERE id = ?1", (source.id, position))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a source that a command asked for; returns whether it was not polled before.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn add_source(&mut self, source: &Source) -> Result<bool, Error> {
+        let known = self.source(source.id)?;
+        // The file's word on its own source stands.
+        if known.as_ref().is_none_or(|known| known.origin != Origin::File) {
+            self.put_source(source)?;
+        }
+        self.run("UPDATE sources SET by_command = 1 WHERE id = ?1", [source.id])?;
+        Ok(known.is_none_or(|known| !known.is_configured()))
+    }
+
+    /// Takes back what [`Tx::add_source`] did; returns whether there was anything to take back. A source that is in a file
+    /// is polled as before.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn remove_source(&mut self, id: SourceId) -> Result<bool, Error> {
+        Ok(self.run("UPDATE sources SET by_command = 0 WHERE id = ?1 AND by_command", [id])? > 0)
+    }
+
+    /// Returns the source that an import means by a name, id or URL, and makes one of that name, which is never polled, if
+    /// there is none.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn name_source(&mut self, name: &str) -> Result<SourceId, Error> {
+        if let Some(known) = self.find_source(name)? {
+            return Ok(known);
+        }
+        let mut source = Source::new(name);
+        source.name = Some(name.to_owned());
+        self.put_source(&source)?;
+        Ok(source.id)
+    }
+
+    /// Writes the row of a source, new or not; who wants it polled is not touched.
+    fn put_source(&mut self, source: &Source) -> Result<(), Error> {
+        let before = self.source(source.id)?;
+        if before.as_ref().is_some_and(|before| before.source == *source) {
+            return Ok(());
+        }
+        let state = before.as_ref().map(|before| before.state.clone()).unwrap_or_default();
+        let name = display_name(source, state.title.as_deref());
+        let tags_changed = before.as_ref().is_some_and(|before| before.source.tags != source.tags);
+        let renamed = before.as_ref().is_some_and(|before| before.name != name);
+        self.run(
+            "INSERT INTO sources (id, url, name, tags, source, state, status)
+             VALUES (:id, :url, :name, :tags, :source, :state, :status)
+             ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source",
+            named_params! {
+                ":id": source.id, ":url": source.url, ":name": name, ":tags": to_json(&source.tags),
+                ":source": to_json(source), ":state": to_json(&state), ":status": to_json(&state.status),
+            },
+        )?;
+        if tags_changed || renamed {
+            self.log_articles_of(source.id)?;
+        }
+        Ok(())
+    }
+
+    /// Writes how a poll left its source, and remembers the poll.
+    pub(super) fn save_source_state(
+        &mut self,
+        id: SourceId,
+        state: &SourceState,
+        poll: &PollRecord,
+        new: usize,
+    ) -> Result<(), Error> {
+        let known = self.source(id)?.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
+        // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
+        // the new title in the index when something else of theirs changes.
+        let name = display_name(&known.source, state.title.as_deref());
+        let mut statement = self.db().prepare_cached(
+            "UPDATE sources SET name = ?2, state = ?3, status = ?4, polls = polls + 1 WHERE id = ?1 RETURNING polls",
+        )?;
+        let number: i64 = statement.query_row((id, name, to_json(state), to_json(&state.status)), |row| row.get(0))?;
+        self.run(
+            "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
+             VALUES (?1, ?2 % ?3, ?2, ?4, ?5, ?6, ?7, ?8)",
+            (
+                id,
+                number,
+                POLLS_KEPT,
+                Ms(poll.at),
+                poll.status,
+                &poll.outcome,
+                i64::try_from(new).unwrap_or(i64::MAX),
+                i64::try_from(poll.duration.as_millis()).unwrap_or(i64::MAX),
+            ),
+        )?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Returns all sources: those of files in their order, then those of commands, then those that are kept for their name.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn sources(&self) -> Result<Vec<StoredSource>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT source, state, name, in_file, by_command FROM sources
+             ORDER BY NOT in_file, NOT by_command, position, name, url",
+        )?;
+        let rows = statement.query_and_then([], read_source)?;
+        rows.collect()
+    }
+
+    /// Returns one source.
+    ///
+    /// # Errors
+    /// When the database refuses or the row is unreadable.
+    pub fn source(&self, id: SourceId) -> Result<Option<StoredSource>, Error> {
+        let mut statement =
+            self.db.prepare_cached("SELECT source, state, name, in_file, by_command FROM sources WHERE id = ?1")?;
+        statement.query_and_then([id], read_source)?.next().transpose()
+    }
+
+    /// Returns the source that a user means by its name (case-blind in ASCII), id or URL; a polled one where several have a name.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn find_source(&self, name: &str) -> Result<Option<SourceId>, Error> {
+        let id = name.parse().unwrap_or_else(|_| SourceId::derive(&[name]));
+        let mut statement = self.db.prepare_cached("SELECT id FROM sources WHERE id = ?1")?;
+        if let Some(id) = statement.query_row([id], |row| row.get(0)).optional()? {
+            return Ok(Some(id));
+        }
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM sources WHERE name = ?1 COLLATE NOCASE ORDER BY name <> ?1, NOT configured, position LIMIT 1",
+        )?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Returns the latest polls of a source, latest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn polls(&self, id: SourceId) -> Result<Vec<PollRecord>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT at, status, outcome, new, duration_ms FROM polls WHERE source_id = ?1 ORDER BY number DESC",
+        )?;
+        let rows = statement.query_map([id], |row| {
+            Ok(PollRecord {
+                at: row.get::<_, Ms>(0)?.0,
+                status: row.get(1)?,
+                outcome: row.get(2)?,
+                new: row.get(3)?,
+                duration: Duration::from_millis(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn read_source(row: &Row<'_>) -> Result<StoredSource, Error> {
+    Ok(StoredSource {
+        source: from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())?,
+        state: from_json("state of a source", row.get_ref(1)?.as_bytes().unwrap_or_default())?,
+        name: row.get(2)?,
+        origin: match (row.get(3)?, row.get(4)?) {
+            (true, _) => Origin::File,
+            (false, true) => Origin::Command,
+            (false, false) => Origin::Unlisted,
+        },
+    })
+}
+
+fn display_name(source: &Source, title: Option<&str>) -> String {
+    let given = |text: &&str| !text.trim().is_empty();
+    let name = source.name.as_deref().filter(given).or(title.filter(given)).map(|name| name.trim().to_owned());
+    name.or_else(|| host_of(&source.url)).unwrap_or_else(|| source.url.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        Store,
+        tests::{at, transact},
+    };
+
+    fn named(url: &str, name: &str) -> Source {
+        Source { name: Some(name.to_owned()), ..Source::new(url) }
+    }
+
+    fn poll(n: i64) -> PollRecord {
+        PollRecord {
+            at: at(n),
+            status: Some(200),
+            outcome: format!("poll {n}"),
+            new: 0,
+            duration: Duration::from_millis(40),
+        }
+    }
+
+    fn origins(store: &Store) -> Vec<(String, Origin)> {
+        store.reads().sources().expect("sources").into_iter().map(|source| (source.name, source.origin)).collect()
+    }
+
+    #[test]
+    fn files_and_commands_each_keep_their_own_sources() {
+        let mut store = Store::in_memory().expect("store");
+        let (a, b) = (named("https://a.example/feed", "A"), named("https://b.example/feed", "B"));
+        transact(&mut store, |tx| tx.sync_sources(&[b.clone(), a.clone()]));
+        assert_eq!(origins(&store), [("B".to_owned(), Origin::File), ("A".to_owned(), Origin::File)]);
+
+        assert!(!transact(&mut store, |tx| tx.add_source(&a)), "it is polled already");
+        transact(&mut store, |tx| tx.sync_sources(&[]));
+        assert_eq!(origins(&store), [("A".to_owned(), Origin::Command), ("B".to_owned(), Origin::Unlisted)]);
+        assert!(transact(&mut store, |tx| tx.add_source(&b)));
+        assert!(transact(&mut store, |tx| tx.remove_source(a.id)));
+        assert!(!transact(&mut store, |tx| tx.remove_source(a.id)));
+        assert_eq!(origins(&store), [("B".to_owned(), Origin::Command), ("A".to_owned(), Origin::Unlisted)]);
+    }
+
+    #[test]
+    fn a_source_is_shown_by_its_name_else_its_title_else_its_host() {
+        let check = |name: Option<&str>, title: Option<&str>, expected: &str| {
+            let source = Source { name: name.map(str::to_owned), ..Source::new("https://www.a.example/feed") };
+            assert_eq!(display_name(&source, title), expected);
+        };
+        check(Some("Mine"), Some("Theirs"), "Mine");
+        check(None, Some(" Theirs "), "Theirs");
+        check(Some(""), Some(" "), "www.a.example");
+    }
+
+    #[test]
+    fn state_survives_and_the_latest_polls_are_remembered() {
+        let mut store = Store::in_memory().expect("store");
+        let source = Source::new("https://a.example/feed");
+        let state = SourceState { title: Some("The A".to_owned()), consecutive_failures: 3, ..SourceState::default() };
+        transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
+        for n in 0..45 {
+            transact(&mut store, |tx| tx.save_poll(source.id, &state, &[], &poll(n), None));
+        }
+        transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
+        let stored = store.reads().source(source.id).expect("read").expect("known");
+        assert_eq!((stored.state, stored.name.as_str()), (state, "The A"));
+        let polls = store.reads().polls(source.id).expect("polls");
+        assert_eq!((polls.len(), &polls[0], &polls[29]), (30, &poll(44), &poll(15)));
+    }
+
+    #[test]
+    fn an_import_names_a_source_that_is_never_polled() {
+        let mut store = Store::in_memory().expect("store");
+        let a = named("https://a.example/feed", "Agency A");
+        transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&a)));
+        for name in ["Agency A", "agency a", "https://a.example/feed", &a.id.to_string()] {
+            assert_eq!(transact(&mut store, |tx| tx.name_source(name)), a.id, "{name}");
+        }
+        let other = transact(&mut store, |tx| tx.name_source("Other"));
+        assert_eq!(transact(&mut store, |tx| tx.name_source("Other")), other);
+        assert!(!store.reads().source(other).expect("read").expect("known").is_configured());
+    }
+}

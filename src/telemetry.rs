@@ -1,0 +1,148 @@
+//! Logs and metrics: set up once, used everywhere by the same names.
+//!
+//! Logs go to standard error: text on a terminal, JSON lines otherwise. Metrics are `dateline_<noun>_<unit>[_total]` with
+//! labels from closed sets, never URLs.
+
+use std::{
+    io::{self, IsTerminal},
+    sync::LazyLock,
+};
+
+use prometheus::{
+    Encoder, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder, histogram_opts, opts,
+};
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Starts logging to standard error. `verbosity` is 0 for info, positive for more, negative for less.
+pub fn init_logs(format: Option<LogFormat>, verbosity: i8, color: bool) {
+    let level = match verbosity {
+        ..=-2 => "error",
+        -1 => "warn",
+        0 => "info",
+        1 => "debug",
+        _ => "trace",
+    };
+    // Libraries are quieter than dateline itself: their detail is rarely the user's.
+    let directives = format!("warn,dateline={level}");
+    let filter = EnvFilter::try_from_env("DATELINE_LOG").unwrap_or_else(|_| EnvFilter::new(directives));
+    let text = format.unwrap_or(if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json });
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(color);
+    // A second initialisation (two tests in one process) is harmless.
+    let _ = match text {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+    };
+}
+
+/// Every metric of dateline.
+pub struct Metrics {
+    registry: Registry,
+    /// Polls by `outcome`: new, unchanged, not_modified, failed.
+    pub polls: IntCounterVec,
+    /// Requests by `purpose`: source, page, robots.
+    pub requests: IntCounterVec,
+    /// Bytes received from servers, as sent over the wire.
+    pub received_bytes: IntCounter,
+    /// Articles by `result`: new, revised, unchanged.
+    pub articles: IntCounterVec,
+    /// Pages that brought no article, by `result`: skipped, failed.
+    pub pages: IntCounterVec,
+    /// What waits now, by `stage`: poll, harvest, commit, index.
+    pub queue_depth: IntGaugeVec,
+    /// Sources known, by `status`.
+    pub sources: IntGaugeVec,
+    /// How long a transaction of the store takes.
+    pub commit_seconds: Histogram,
+    /// How long a commit of the index takes.
+    pub index_commit_seconds: Histogram,
+    /// From the end of a fetch to the index commit that makes it searchable.
+    pub searchable_lag_seconds: Histogram,
+    /// The last sequence number of the change log that the index has applied.
+    pub index_sequence: IntGauge,
+    /// Failed writes to the store.
+    pub store_failures: IntCounter,
+    /// Alert deliveries by `outcome`: delivered, failed.
+    pub alerts: IntCounterVec,
+    /// When the last poll succeeded, in seconds since 1970.
+    pub last_successful_poll: IntGauge,
+    /// Whether the last reload of the configuration succeeded (1) or not (0).
+    pub config_last_reload_successful: IntGauge,
+}
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+
+/// Returns the metrics of this process.
+pub fn metrics() -> &'static Metrics {
+    &METRICS
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, label: &str| {
+            register(&registry, IntCounterVec::new(opts!(name, help), &[label]).expect("a valid metric name"))
+        };
+        let gauges = |name: &str, help: &str, label: &str| {
+            register(&registry, IntGaugeVec::new(opts!(name, help), &[label]).expect("a valid metric name"))
+        };
+        let counter =
+            |name: &str, help: &str| register(&registry, IntCounter::new(name, help).expect("a valid metric name"));
+        let gauge =
+            |name: &str, help: &str| register(&registry, IntGauge::new(name, help).expect("a valid metric name"));
+        let histogram = |name: &str, help: &str, buckets: Vec<f64>| {
+            let options = histogram_opts!(name, help, buckets);
+            register(&registry, Histogram::with_opts(options).expect("a valid metric name"))
+        };
+        let commit_buckets = vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0];
+        Self {
+            polls: counters("dateline_polls_total", "Polls by outcome", "outcome"),
+            requests: counters("dateline_requests_total", "Requests sent by purpose", "purpose"),
+            received_bytes: counter("dateline_received_bytes_total", "Bytes received over the wire"),
+            articles: counters("dateline_articles_total", "Articles stored by result", "result"),
+            pages: counters("dateline_pages_total", "Pages without an article by result", "result"),
+            queue_depth: gauges("dateline_queue_depth", "Jobs waiting by stage", "stage"),
+            sources: gauges("dateline_sources", "Sources by status", "status"),
+            commit_seconds: histogram("dateline_commit_seconds", "Store transaction time", commit_buckets.clone()),
+            index_commit_seconds: histogram("dateline_index_commit_seconds", "Index commit time", commit_buckets),
+            searchable_lag_seconds: histogram(
+                "dateline_searchable_lag_seconds",
+                "From fetched to searchable",
+                vec![0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0],
+            ),
+            index_sequence: gauge("dateline_index_sequence", "Last change applied to the index"),
+            store_failures: counter("dateline_store_failures_total", "Failed writes to the store"),
+            alerts: counters("dateline_alerts_total", "Alert deliveries by outcome", "outcome"),
+            last_successful_poll: gauge(
+                "dateline_last_successful_poll_timestamp_seconds",
+                "When the last poll succeeded",
+            ),
+            config_last_reload_successful: gauge(
+                "dateline_config_last_reload_successful",
+                "Whether the last reload of the configuration succeeded",
+            ),
+            registry,
+        }
+    }
+
+    /// Returns all metrics in the text format of Prometheus.
+    pub fn render(&self) -> String {
+        let mut text = Vec::new();
+        // Writing into memory cannot fail, and the encoder emits UTF-8.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+fn register<C: prometheus::core::Collector + Clone + 'static>(registry: &Registry, metric: C) -> C {
+    registry.register(Box::new(metric.clone())).expect("each metric is registered once");
+    metric
+}

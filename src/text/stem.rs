@@ -1,0 +1,164 @@
+//! Stemming: the inflected forms of a word brought to one stem, by language.
+//!
+//! Works on the folded words of [`tokenize`](super::tokenize), which have lost their accents before any stemmer sees
+//! them. The Snowball algorithms expect accents in some endings (Polish -ów, Portuguese -ção, Czech -ých), so those
+//! endings are brought to a common spelling here; Bulgarian, Czech and Slovak have a light suffix stripper of our own.
+//! A stem is a key, not a word: what counts is that a rule, a query and a text go through the same stemmer.
+
+use std::borrow::Cow;
+
+/// The stemmer of one language.
+#[derive(Clone, Copy)]
+pub struct Stemmer(Kind);
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Words stay as they are.
+    None,
+    Snowball(frostem::Stemmer),
+    Polish(frostem::Stemmer),
+    Portuguese(frostem::Stemmer),
+    Ukrainian(frostem::Stemmer),
+    Bulgarian,
+    Czech,
+}
+
+impl Stemmer {
+    /// Returns the stemmer of a language (ISO 639-1); one that changes nothing where we have none.
+    pub fn new(lang: &str) -> Self {
+        let lang = match lang {
+            "nb" | "nn" => "no",
+            other => other,
+        };
+        Self(match (lang, frostem::Stemmer::try_from_name(lang)) {
+            ("bg" | "mk", _) => Kind::Bulgarian,
+            ("cs" | "sk", _) => Kind::Czech,
+            ("pl", Ok(stemmer)) => Kind::Polish(stemmer),
+            ("pt", Ok(stemmer)) => Kind::Portuguese(stemmer),
+            ("uk", Ok(stemmer)) => Kind::Ukrainian(stemmer),
+            // Snowball also answers to names and longer codes, which are no languages of articles.
+            (code, Ok(stemmer)) if code.len() == 2 => Kind::Snowball(stemmer),
+            _ => Kind::None,
+        })
+    }
+
+    /// Returns the stem of a folded word.
+    pub fn stem<'a>(&self, word: &'a str) -> Cow<'a, str> {
+        // Figures, and codes with figures in them, do not inflect.
+        if word.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Cow::Borrowed(word);
+        }
+        match self.0 {
+            Kind::None => Cow::Borrowed(word),
+            Kind::Snowball(stemmer) => stemmer.stem(word),
+            Kind::Polish(stemmer) => shorten(stemmer.stem(word), |stem| strip(stem, &["ow"], 4).unwrap_or(stem)),
+            Kind::Portuguese(stemmer) => {
+                match strip(word, &["coes", "cao"], 2).or_else(|| strip(word, &["soes", "sao"], 2)) {
+                    Some(base) => Cow::Borrowed(&word[..base.len() + 1]),
+                    None => stemmer.stem(word),
+                }
+            }
+            Kind::Ukrainian(stemmer) => shorten(stemmer.stem(word), trim_soft),
+            Kind::Bulgarian => Cow::Borrowed(strip_all(word, &[BULGARIAN_ARTICLES, BULGARIAN_ENDINGS])),
+            Kind::Czech => Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])),
+        }
+    }
+}
+
+/// Definite articles stand at the end of a Bulgarian noun or adjective.
+const BULGARIAN_ARTICLES: &[&str] =
+    &["ият", "ията", "ите", "ата", "ята", "ето", "ото", "ия", "ът", "ят", "та", "те", "то"];
+/// Plural and gender endings of Bulgarian.
+const BULGARIAN_ENDINGS: &[&str] = &["овци", "ове", "еве", "ия", "ии", "ие", "и", "а", "я", "о", "е", "ъ", "й"];
+/// Case endings of Czech and Slovak without their accents, longest first.
+const CZECH_ENDINGS: &[&str] = &[
+    "atech", "ovych", "oveho", "ovemu", "ovymi", "atum", "emi", "ich", "ych", "ami", "ata", "aty", "eho", "emu", "imi",
+    "iho", "imu", "ymi", "ech", "ach", "ove", "ovi", "ovy", "ova", "um", "em", "es", "im", "am", "at", "os", "us",
+    "ou", "ej", "om", "ov", "a", "e", "i", "o", "u", "y",
+];
+
+/// Applies `cut`, which takes off an ending.
+fn shorten<'a>(stem: Cow<'a, str>, cut: fn(&str) -> &str) -> Cow<'a, str> {
+    match stem {
+        Cow::Borrowed(stem) => Cow::Borrowed(cut(stem)),
+        Cow::Owned(mut stem) => {
+            stem.truncate(cut(&stem).len());
+            Cow::Owned(stem)
+        }
+    }
+}
+
+/// Takes one ending of each list off a word that keeps three letters or more.
+fn strip_all<'a>(word: &'a str, lists: &[&[&str]]) -> &'a str {
+    lists.iter().fold(word, |word, endings| strip(word, endings, 3).unwrap_or(word))
+}
+
+/// Takes off the first ending that fits and leaves at least `keep` letters.
+fn strip<'a>(word: &'a str, endings: &[&str], keep: usize) -> Option<&'a str> {
+    endings.iter().find_map(|ending| word.strip_suffix(ending)).filter(|base| base.chars().count() >= keep)
+}
+
+/// Takes off a final vowel or soft sign that the Ukrainian algorithm leaves in some cases of a noun and not in others.
+fn trim_soft(stem: &str) -> &str {
+    match stem.strip_suffix(['і', 'ї', 'ь', 'й', 'я', 'и']) {
+        Some(base) if base.chars().count() >= 3 => base,
+        _ => stem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn same(lang: &str, words: &str) {
+        let stemmer = Stemmer::new(lang);
+        let mut stems: Vec<_> = words.split(' ').map(|word| stemmer.stem(word)).collect();
+        stems.dedup();
+        assert_eq!(stems.len(), 1, "{lang}: {stems:?}");
+    }
+
+    #[test]
+    fn inflected_forms_share_a_stem() {
+        same("en", "sanctions sanction sanctioned sanctioning");
+        same("de", "angriffe angriff angriffen angriffs");
+        same("fr", "negociations negociation negocier");
+        same("es", "sanciones sancion");
+        same("ru", "переговоры переговоров переговорах переговорами");
+        same("uk", "санкціи санкцій санкціями санкціях санкцією");
+        same("uk", "переговори переговорів переговорах");
+        same("pl", "rozmowy rozmow rozmowach rozmowami");
+        same("pl", "uchodzcy uchodzcow uchodzcami");
+        same("pt", "sancoes sancao");
+        same("it", "negoziati negoziato");
+        same("bg", "санкции санкциите санкция");
+        same("bg", "преговори преговорите");
+        same("cs", "sankce sankcemi sankci sankcich");
+        same("cs", "mirovy miroveho mirovych");
+    }
+
+    #[test]
+    fn words_of_a_language_without_stemmer_stay() {
+        for lang in ["ja", "xx", "", "english"] {
+            assert_eq!(Stemmer::new(lang).stem("sanctions"), "sanctions", "{lang}");
+        }
+    }
+
+    #[test]
+    fn figures_and_codes_stay() {
+        assert_eq!(Stemmer::new("en").stem("s300s"), "s300s");
+    }
+
+    proptest! {
+        #[test]
+        fn any_word_has_a_stem_in_any_language(
+            word in "\\PC{0,40}",
+            lang in proptest::sample::select(vec![
+                "en", "de", "fr", "es", "ru", "uk", "pl", "pt", "it", "bg", "cs", "ar", "el", "tr", "hu", "fi", "nl", "id",
+            ]),
+        ) {
+            prop_assert!(Stemmer::new(lang).stem(&word).len() <= word.len() * 2 + 8);
+        }
+    }
+}

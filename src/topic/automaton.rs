@@ -1,0 +1,189 @@
+//! All phrases of one language in one trie over words.
+//!
+//! A word of the text is looked up once and becomes a class: the stem it shares with words of the rules, and the
+//! longest `*` word it begins with. Most words have neither and cost nothing more; from the others the trie is walked.
+
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::memo::Memo;
+use super::phrase::Word;
+use crate::text::{Stemmer, Tokens};
+
+/// No symbol, no node.
+const NOTHING: u32 = u32::MAX;
+/// Hits that one text can have; more come only from texts written to that end.
+const MAX_HITS: usize = 20_000;
+
+/// What the rules know of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class {
+    stem: u32,
+    prefix: u32,
+}
+
+impl Class {
+    pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING };
+}
+
+/// What a phrase is for in its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Strong,
+    Weak,
+    None,
+    /// The first or second side of the `near` rule of that number within its topic.
+    Near { rule: u16, second: bool, within: u16 },
+    /// The first or second side of a `none_near` rule.
+    NoneNear { rule: u16, second: bool, within: u16 },
+}
+
+/// A phrase where it stands in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) topic: u32,
+    /// Tells phrases apart, for damping repeats.
+    pub(super) phrase: u32,
+    pub(super) role: Role,
+    /// The first word.
+    pub(super) start: u32,
+    /// One past the last word.
+    pub(super) end: u32,
+}
+
+/// One phrase's use in one topic.
+struct Use {
+    topic: u32,
+    phrase: u32,
+    role: Role,
+}
+
+/// The phrases of one language.
+pub(super) struct Automaton {
+    stemmer: Stemmer,
+    stems: FxHashMap<Box<str>, u32>,
+    prefixes: FxHashMap<Box<str>, u32>,
+    /// For each `*` symbol the next shorter `*` word it begins with.
+    shorter: Vec<u32>,
+    /// For each symbol the node it leads to from the start.
+    first: Vec<u32>,
+    edges: FxHashMap<(u32, u32), u32>,
+    /// What is complete at each node.
+    uses: Vec<Vec<Use>>,
+    /// Memory of words, one for each thread that is tagging at this moment.
+    memos: Mutex<Vec<Memo>>,
+}
+
+impl Automaton {
+    pub(super) fn new(lang: &str) -> Self {
+        Self {
+            stemmer: Stemmer::new(lang),
+            stems: FxHashMap::default(),
+            prefixes: FxHashMap::default(),
+            shorter: Vec::new(),
+            first: Vec::new(),
+            edges: FxHashMap::default(),
+            uses: Vec::new(),
+            memos: Mutex::default(),
+        }
+    }
+
+    /// Adds a phrase. [`finish`](Self::finish) when all are in.
+    pub(super) fn add(&mut self, words: &[Word], topic: u32, phrase: u32, role: Role) {
+        let mut node = NOTHING;
+        for word in words {
+            let symbol = self.symbol(word);
+            let fresh = self.uses.len() as u32;
+            let slot = match node {
+                NOTHING => &mut self.first[symbol as usize],
+                node => self.edges.entry((node, symbol)).or_insert(NOTHING),
+            };
+            if *slot == NOTHING {
+                *slot = fresh;
+                self.uses.push(Vec::new());
+            }
+            node = *slot;
+        }
+        if node != NOTHING {
+            self.uses[node as usize].push(Use { topic, phrase, role });
+        }
+    }
+
+    /// Links each `*` word to the next shorter one.
+    pub(super) fn finish(&mut self) {
+        self.shorter = vec![NOTHING; self.first.len()];
+        for (prefix, &symbol) in &self.prefixes {
+            let shorter = prefix.char_indices().rev().find_map(|(end, _)| self.prefixes.get(&prefix[..end]));
+            self.shorter[symbol as usize] = shorter.copied().unwrap_or(NOTHING);
+        }
+    }
+
+    /// Appends the hits of all phrases in one field, whose first word has the number `base`.
+    pub(super) fn find(&self, tokens: &Tokens, base: u32, hits: &mut Vec<Hit>) {
+        let mut memo = self.memos.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Memo::new);
+        let classes: Vec<Class> =
+            tokens.iter().map(|(_, word)| memo.class(word, |word| self.classify(word))).collect();
+        self.memos.lock().unwrap_or_else(PoisonError::into_inner).push(memo);
+        for (at, &class) in classes.iter().enumerate() {
+            if hits.len() >= MAX_HITS {
+                return;
+            }
+            self.symbols(class, |symbol| self.walk(self.first[symbol as usize], &classes, at, at + 1, base, hits));
+        }
+    }
+
+    fn symbol(&mut self, word: &Word) -> u32 {
+        let fresh = self.first.len() as u32;
+        let (map, key) = match word {
+            Word::Stem(word) => (&mut self.stems, self.stemmer.stem(word)),
+            Word::Prefix(word) => (&mut self.prefixes, word.as_str().into()),
+        };
+        if let Some(&symbol) = map.get(&*key) {
+            return symbol;
+        }
+        map.insert(key.into(), fresh);
+        self.first.push(NOTHING);
+        fresh
+    }
+
+    fn classify(&self, word: &str) -> Class {
+        let stem = self.stems.get(&*self.stemmer.stem(word)).copied().unwrap_or(NOTHING);
+        let ends = word.char_indices().map(|(at, c)| at + c.len_utf8()).take(40);
+        let prefix = ends.filter_map(|end| self.prefixes.get(&word[..end])).last();
+        Class { stem, prefix: prefix.copied().unwrap_or(NOTHING) }
+    }
+
+    fn symbols(&self, class: Class, mut each: impl FnMut(u32)) {
+        if class.stem != NOTHING {
+            each(class.stem);
+        }
+        let mut prefix = class.prefix;
+        while prefix != NOTHING {
+            each(prefix);
+            prefix = self.shorter[prefix as usize];
+        }
+    }
+
+    /// Reports what is complete at a node and goes on with the next word. As deep as the longest phrase.
+    fn walk(&self, node: u32, classes: &[Class], start: usize, end: usize, base: u32, hits: &mut Vec<Hit>) {
+        if node == NOTHING {
+            return;
+        }
+        let (from, to) = (base + start as u32, base + end as u32);
+        hits.extend(self.uses[node as usize].iter().map(|Use { topic, phrase, role }| Hit {
+            topic: *topic,
+            phrase: *phrase,
+            role: *role,
+            start: from,
+            end: to,
+        }));
+        if let Some(&class) = classes.get(end) {
+            self.symbols(class, |symbol| {
+                if let Some(&next) = self.edges.get(&(node, symbol)) {
+                    self.walk(next, classes, start, end + 1, base, hits);
+                }
+            });
+        }
+    }
+}

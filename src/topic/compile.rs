@@ -1,0 +1,68 @@
+//! Rules made into automata, one for each language that has phrases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::automaton::{Automaton, Role};
+use super::phrase;
+use crate::config::{Phrases, TopicRule};
+
+/// The language of phrases that hold in every language.
+pub(super) const ANY: &str = "any";
+
+/// Makes the automata. The phrases of `any` are in each of them, inflected as that language inflects.
+pub(super) fn compile(rules: &[TopicRule]) -> BTreeMap<String, Automaton> {
+    let mut languages: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.phrases.keys().map(String::as_str)).collect();
+    languages.insert(ANY);
+    let build = |lang: &str| {
+        let mut builder = Builder { automaton: Automaton::new(lang), phrases: 0 };
+        for (topic, rule) in rules.iter().enumerate() {
+            builder.rule(rule, lang, topic as u32);
+        }
+        builder.automaton.finish();
+        builder.automaton
+    };
+    languages.into_iter().map(|lang| (lang.to_owned(), build(lang))).collect()
+}
+
+struct Builder {
+    automaton: Automaton,
+    phrases: u32,
+}
+
+impl Builder {
+    fn rule(&mut self, rule: &TopicRule, lang: &str, topic: u32) {
+        // Numbers go on through both lists, so that no two rules of one topic share one.
+        let mut pair = 0;
+        let own = rule.phrases.get(lang);
+        let shared = rule.phrases.get(ANY).filter(|_| lang != ANY);
+        for phrases in own.into_iter().chain(shared) {
+            self.plain(phrases, topic);
+            for (list, refuses) in [(&phrases.near, false), (&phrases.none_near, true)] {
+                for (first, second, within) in list {
+                    self.phrases += 1;
+                    for (side, second) in [(first, false), (second, true)] {
+                        let within = (*within).min(u32::from(u16::MAX)) as u16;
+                        let role = match refuses {
+                            false => Role::Near { rule: pair, second, within },
+                            true => Role::NoneNear { rule: pair, second, within },
+                        };
+                        for text in phrase::alternatives(side) {
+                            self.automaton.add(&phrase::read(text), topic, self.phrases, role);
+                        }
+                    }
+                    pair = pair.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    fn plain(&mut self, phrases: &Phrases, topic: u32) {
+        let roles = [(&phrases.strong, Role::Strong), (&phrases.weak, Role::Weak), (&phrases.none, Role::None)];
+        for (list, role) in roles {
+            for text in list {
+                self.phrases += 1;
+                self.automaton.add(&phrase::read(text), topic, self.phrases, role);
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! From the phrases that stand in a text to the topics that it is about.
+//!
+//! A score is the better of two: the points of the whole text over what a text of that length needs, and the points
+//! of its densest passage over what a passage needs. The first finds what a text is mainly about, the second what one
+//! telling sentence of a long text says. One strong phrase in passing is enough for neither.
+
+use std::cmp::Reverse;
+
+use super::automaton::{Automaton, Hit, Role};
+use super::{Text, Topic};
+use crate::model::{Evidence, TextField, TopicMatch};
+use crate::text::{Tokens, tokenize};
+
+/// The points that give a topic in a short text, where its rule does not say otherwise.
+pub(super) const MIN_SCORE: f32 = 3.0;
+/// The score from which on a topic that is not given is worth explaining.
+pub(super) const NEAR_MISS: f32 = 0.3;
+
+const STRONG: f32 = 3.0;
+const WEAK: f32 = 1.0;
+/// One weak phrase, however often and wherever, stays below `MIN_SCORE`.
+const WEAK_AT_MOST: f32 = 2.5;
+const IN_TITLE: f32 = 2.5;
+const IN_LEAD: f32 = 1.4;
+/// Words of the body that are its lead.
+const LEAD: u32 = 60;
+/// What each repetition of a phrase counts; further ones count nothing.
+const REPEATS: [f32; 4] = [1.0, 0.35, 0.35, 0.35];
+/// Words up to which a text needs no more than `min_score`; each doubling beyond needs `PER_DOUBLING` more of it.
+const SHORT_TEXT: f32 = 150.0;
+const PER_DOUBLING: f32 = 0.25;
+/// Words of a passage: a long sentence or two short ones.
+const PASSAGE: u32 = 40;
+/// What a passage needs, in `min_score`: more than one strong phrase, less than two.
+const PASSAGE_NEEDS: f32 = 1.6;
+/// Hits of one topic that are looked at, and that are shown.
+const MAX_HITS: usize = 256;
+const MAX_EVIDENCE: usize = 16;
+/// Words between title and body, so that nothing is near across them.
+const GAP: u32 = 1_000;
+
+/// A text, read once for all languages.
+pub(super) struct Reading<'a> {
+    text: Text<'a>,
+    title: Tokens,
+    body: Tokens,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(text: &Text<'a>) -> Self {
+        Self { text: *text, title: tokenize(text.title), body: tokenize(text.body) }
+    }
+
+    fn title_words(&self) -> u32 {
+        self.title.len() as u32
+    }
+
+    /// The number of the body's first word.
+    fn body_start(&self) -> u32 {
+        self.title_words() + GAP
+    }
+
+    fn weight_of_place(&self, hit: &Scored) -> f32 {
+        match hit.start {
+            start if start < self.title_words() => IN_TITLE,
+            start if start < self.body_start() + LEAD => IN_LEAD,
+            _ => 1.0,
+        }
+    }
+
+    fn evidence(&self, hit: &Scored) -> Evidence {
+        let (field, text, tokens, base) = match hit.start < self.title_words() {
+            true => (TextField::Title, self.text.title, &self.title, 0),
+            false => (TextField::Body, self.text.body, &self.body, self.body_start()),
+        };
+        let token = |number: u32| tokens.iter().nth((number - base) as usize).expect("hits are words of the text").0;
+        let (from, to) = (token(hit.start).start as usize, token(hit.end - 1).end as usize);
+        Evidence { phrase: text[from..to].to_owned(), field, offset: from }
+    }
+}
+
+/// A phrase that counts.
+#[derive(Debug, Clone, Copy)]
+struct Scored {
+    start: u32,
+    end: u32,
+    phrase: u32,
+    points: f32,
+}
+
+/// Returns the topics that reach a score, in the order of their rules.
+pub(super) fn matches(reading: &Reading<'_>, automaton: &Automaton, topics: &[Topic], at_least: f32) -> Vec<TopicMatch> {
+    let mut hits = Vec::new();
+    automaton.find(&reading.title, 0, &mut hits);
+    automaton.find(&reading.body, reading.body_start(), &mut hits);
+    hits.sort_unstable_by_key(|hit| (hit.topic, hit.start, Reverse(hit.end), hit.phrase));
+    let by_topic = hits.chunk_by(|a, b| a.topic == b.topic);
+    by_topic.filter_map(|hits| verdict(reading, &hits[..hits.len().min(MAX_HITS)], topics, at_least)).collect()
+}
+
+fn verdict(reading: &Reading<'_>, hits: &[Hit], topics: &[Topic], at_least: f32) -> Option<TopicMatch> {
+    if hits.iter().any(|hit| hit.role == Role::None) {
+        return None;
+    }
+    let scored = counting(hits);
+    let topic = &topics[hits.first()?.topic as usize];
+    let whole = whole_text(reading, &scored) / (topic.min_score * length_factor(reading.body.len()));
+    let passage = best_passage(reading, &scored) / (topic.min_score * PASSAGE_NEEDS);
+    let score = whole.max(passage);
+    (score >= at_least).then(|| TopicMatch {
+        topic: topic.id.clone(),
+        score,
+        matched: score >= 1.0,
+        evidence: scored.iter().take(MAX_EVIDENCE).map(|hit| reading.evidence(hit)).collect(),
+    })
+}
+
+/// What a text needs more for its length: a long one mentions many things.
+fn length_factor(words: usize) -> f32 {
+    1.0 + PER_DOUBLING * (words as f32 / SHORT_TEXT).log2().max(0.0)
+}
+
+/// Returns the phrases that count, in the order of the text: the longest where they overlap, pairs that stand near
+/// each other beside them, without those that `none_near` takes out.
+fn counting(hits: &[Hit]) -> Vec<Scored> {
+    let refused = pairs(hits, |role| match role {
+        Role::NoneNear { rule, second, within } => Some((rule, second, within)),
+        _ => None,
+    });
+    let is_refused = |start: u32, end: u32| refused.iter().any(|&(first, _)| first.start < end && start < first.end);
+    let near = pairs(hits, |role| match role {
+        Role::Near { rule, second, within } => Some((rule, second, within)),
+        _ => None,
+    });
+    let (mut strong_until, mut any_until) = (0, 0);
+    let mut scored = Vec::with_capacity(hits.len() + near.len());
+    for hit in hits {
+        let (points, covered_until) = match hit.role {
+            Role::Strong => (STRONG, strong_until),
+            Role::Weak => (WEAK, any_until),
+            _ => continue,
+        };
+        if hit.end <= covered_until || is_refused(hit.start, hit.end) {
+            continue;
+        }
+        any_until = any_until.max(hit.end);
+        if hit.role == Role::Strong {
+            strong_until = strong_until.max(hit.end);
+        }
+        scored.push(Scored { start: hit.start, end: hit.end, phrase: hit.phrase, points });
+    }
+    for (first, second) in near {
+        let (start, end) = (first.start.min(second.start), first.end.max(second.end));
+        if !is_refused(first.start, first.end) && !is_refused(second.start, second.end) {
+            scored.push(Scored { start, end, phrase: first.phrase, points: STRONG });
+        }
+    }
+    scored.sort_by_key(|hit| (hit.start, hit.end));
+    scored
+}
+
+/// Returns each first side of a pair rule with the second side nearest to it, where they are near enough.
+fn pairs(hits: &[Hit], side: impl Fn(Role) -> Option<(u16, bool, u16)>) -> Vec<(Hit, Hit)> {
+    let mut found = Vec::new();
+    for first in hits {
+        let Some((rule, false, within)) = side(first.role) else { continue };
+        let seconds = hits.iter().filter(|hit| side(hit.role).is_some_and(|(r, second, _)| r == rule && second));
+        let nearest = seconds.map(|second| (distance(first, second), second)).min_by_key(|&(distance, _)| distance);
+        if let Some((distance, second)) = nearest
+            && distance <= u32::from(within)
+        {
+            found.push((*first, *second));
+        }
+    }
+    found
+}
+
+/// Words from one hit to the other; neighbours are at distance 1, overlapping ones are no pair.
+fn distance(a: &Hit, b: &Hit) -> u32 {
+    match (a.end <= b.start, b.end <= a.start) {
+        (true, _) => b.start - a.end + 1,
+        (_, true) => a.start - b.end + 1,
+        _ => u32::MAX,
+    }
+}
+
+fn whole_text(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
+    points(scored.iter().map(|hit| (hit.phrase, hit.points, reading.weight_of_place(hit))).collect())
+}
+
+fn best_passage(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
+    let body = &scored[scored.partition_point(|hit| hit.start < reading.body_start())..];
+    let from_each = body.iter().enumerate().map(|(at, first)| {
+        let within = body[at..].iter().take_while(|hit| hit.start < first.start + PASSAGE);
+        points(within.map(|hit| (hit.phrase, hit.points, 1.0)).collect())
+    });
+    from_each.fold(0.0, f32::max)
+}
+
+/// Adds up phrases (which, points, weight of the place), the best place of each first, repetitions damped.
+fn points(mut phrases: Vec<(u32, f32, f32)>) -> f32 {
+    phrases.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)));
+    let each = phrases.chunk_by(|a, b| a.0 == b.0).map(|places| {
+        let sum: f32 = places.iter().zip(REPEATS).map(|(&(_, points, place), damping)| points * place * damping).sum();
+        if places[0].1 < STRONG { sum.min(WEAK_AT_MOST) } else { sum }
+    });
+    each.sum()
+}
