@@ -2,7 +2,7 @@
 # Builds a small image without a shell login, as user 10001; the root file system may be read-only, /data is the state.
 #
 #   docker build -t dateline .
-#   docker run --rm --read-only -v dateline:/data -p 127.0.0.1:8480:8480 dateline
+#   docker run --rm --read-only --tmpfs /tmp -v dateline:/data dateline
 
 # Pin these by digest for reproducible builds, or point them at a mirror.
 ARG BUILD_IMAGE=docker.io/library/rust:1.95-slim-bookworm
@@ -15,27 +15,23 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 
-# The dependencies, built once for as long as Cargo.toml and Cargo.lock stay the same: a stand-in for our own source.
+# The dependencies, built once for as long as Cargo.toml and Cargo.lock stay the same: with stand-ins for our own source.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir -p src tests/it \
+RUN mkdir -p src tests/it benches \
     && echo '//! Stand-in.' > src/lib.rs \
-    && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs > build.txt \
-    && mkdir -p benches && for bench in $(sed -n '/^\[\[bench\]\]/,/^$/s/^name = "\(.*\)"/\1/p' Cargo.toml); do \
-         echo 'fn main() {}' > "benches/$bench.rs"; \
+    && echo 'fn main() {}' > src/main.rs \
+    && cp src/main.rs tests/it/main.rs \
+    && for bench in $(sed -n '/^\[\[bench\]\]/,/^$/s/^name = "\(.*\)"/\1/p' Cargo.toml); do \
+         cp src/main.rs "benches/$bench.rs"; \
        done \
     && cargo build --release --locked --bin dateline \
-    && rm -rf src tests benches build.txt
+    && rm -r src
 
 COPY src src
 # The shipped configuration is compiled in.
 COPY config config
-# Cargo compares times: the stand-in must not look newer than the source.
-RUN find src -name '*.rs' -exec touch {} + \
-    && mkdir -p tests/it && echo 'fn main() {}' > tests/it/main.rs \
-    && mkdir -p benches && for bench in $(sed -n '/^\[\[bench\]\]/,/^$/s/^name = "\(.*\)"/\1/p' Cargo.toml); do \
-         echo 'fn main() {}' > "benches/$bench.rs"; \
-       done \
-    && cargo build --release --locked --bin dateline
+# Cargo compares times: the stand-ins must not look newer than the source.
+RUN touch src/lib.rs src/main.rs && cargo build --release --locked --bin dateline
 
 FROM ${RUN_IMAGE}
 # Root certificates are compiled in, so nothing is installed here.
@@ -45,12 +41,10 @@ RUN groupadd --system --gid 10001 dateline \
 COPY --from=build /build/target/release/dateline /usr/local/bin/dateline
 COPY config/dateline.toml config/sources.toml config/topics.toml /etc/dateline/
 
-# Inside a container loopback reaches nobody. Who may reach the port is decided where it is published: keep it on
-# 127.0.0.1, or mount a token and set DATELINE_SERVE__TOKEN_FILE and DATELINE_SERVE__PUBLIC=false.
+# It listens on the container's own loopback, as everywhere. To publish the port, say who may read: a token
+# (DATELINE_SERVE__TOKEN_FILE), or DATELINE_SERVE__PUBLIC=true with the port published on 127.0.0.1 as in compose.yaml.
 ENV DATELINE_DATA_DIR=/data \
-    DATELINE_CONFIG=/etc/dateline/dateline.toml \
-    DATELINE_SERVE__LISTEN=0.0.0.0:8480 \
-    DATELINE_SERVE__PUBLIC=true
+    DATELINE_CONFIG=/etc/dateline/dateline.toml
 
 # A number, so that Kubernetes can see that it is not root.
 USER 10001:10001

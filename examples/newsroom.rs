@@ -46,6 +46,8 @@ struct Outlet {
     page: String,
     nav: Vec<String>,
     by: String,
+    #[serde(default = "numeric")]
+    date_format: String,
     related: String,
     promo: String,
     footer: String,
@@ -110,6 +112,10 @@ struct Report {
 
 fn ok() -> u16 {
     200
+}
+
+fn numeric() -> String {
+    "%d.%m.%Y, %H:%M".to_owned()
 }
 
 fn main() -> Result<()> {
@@ -255,7 +261,7 @@ fn render(template: &str, outlet: &Outlet, article: &Article) -> String {
     let body: Vec<String> = paragraphs(&article.body).map(|text| format!("<p>{}</p>", escape(text))).collect();
     // A `<` would end the script.
     let json_ld = json_ld(outlet, article, &url, &image).to_string().replace('<', "\\u003c");
-    let date = article.published.format("%d.%m.%Y, %H:%M").to_string();
+    let date = article.published.format(&outlet.date_format).to_string();
     let texts = [
         ("lang", outlet.lang.as_str()),
         ("title", &article.title),

@@ -26,6 +26,9 @@ pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
     if let Some(loaded) = &loaded {
         problems.extend(rooms(loaded));
     }
+    for warning in loaded.iter().flat_map(|loaded| &loaded.warnings) {
+        output.note(&format!("warning: {warning}"));
+    }
     if problems.is_empty() {
         let loaded = loaded.unwrap_or_default();
         let file = loaded.file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
@@ -54,12 +57,6 @@ fn rooms(loaded: &Loaded) -> Vec<Problem> {
             && let Err(error) = query::parse(text, chrono::Utc::now())
         {
             problems.push(Problem::new(format!("alert `{}`: {}", alert.name, error.render(text))).at(position));
-        }
-        let known = |topic: &str| loaded.topics.iter().any(|rule| {
-            rule.id.eq_ignore_ascii_case(topic) || rule.name.to_lowercase() == topic.to_lowercase()
-        });
-        if let Some(topic) = alert.topic.as_deref().filter(|topic| !known(topic)) {
-            problems.push(Problem::new(format!("alert `{}`: no topic `{topic}`", alert.name)).at(position));
         }
     }
     problems

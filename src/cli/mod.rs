@@ -53,11 +53,11 @@ struct Arguments {
 /// Options of every command.
 #[derive(clap::Args)]
 pub(crate) struct Global {
-    /// Read settings from this file [default: config/dateline.toml, /etc/dateline/dateline.toml, built-in]
-    #[arg(long, global = true, value_name = "FILE", env = "DATELINE_CONFIG", hide_env = true)]
+    /// Read settings from this file [default: DATELINE_CONFIG, config/dateline.toml, /etc/dateline/dateline.toml, built-in]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Keep store and index in this directory [default: as configured, else data]
-    #[arg(long, global = true, value_name = "DIR", env = "DATELINE_DATA_DIR", hide_env = true)]
+    /// Keep store and index in this directory [default: DATELINE_DATA_DIR, as configured, else data]
+    #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Log more; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]

@@ -16,18 +16,21 @@ use crate::{
 
 /// Loads the configuration that the options and the environment name.
 pub(crate) fn configuration(global: &Global) -> Result<Loaded, Error> {
+    Ok(config::load(&options(global)?)?)
+}
+
+fn options(global: &Global) -> Result<LoadOptions, Error> {
     let env: BTreeMap<String, String> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("DATELINE_"))
         .collect();
-    let options = LoadOptions {
+    Ok(LoadOptions {
         config_file: global.config.clone(),
         data_dir: global.data_dir.clone(),
         env,
         current_dir: env::current_dir().context("the working directory cannot be read")?,
         overrides: Vec::new(),
-    };
-    Ok(config::load(&options)?)
+    })
 }
 
 /// Opens the archive for reading, beside whoever writes it.
@@ -38,7 +41,7 @@ pub(crate) fn archive(global: &Global) -> Result<Archive, Error> {
 
 /// Returns the settings alone: what a search needs, without reading sources and topics.
 pub(crate) fn settings(global: &Global) -> Result<config::Settings, Error> {
-    Ok(configuration(global)?.settings)
+    Ok(config::load_settings(&options(global)?)?)
 }
 
 /// Opens the store for reading, beside whoever writes it.

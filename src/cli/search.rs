@@ -26,8 +26,8 @@ Query language: words (all of them needed), \"phrases\", \"near phrases\"~3, AND
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// What to look for; everything where it is left out
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    /// What to look for; everything where it is left out (after `--` where it begins with a hyphen)
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// With this topic or one below it, by name or id
     #[arg(long)]

@@ -45,7 +45,6 @@ enum Action {
     /// Count the stored articles that a rule would tag
     Count {
         /// A query in the language of search
-        #[arg(allow_hyphen_values = true)]
         rule: String,
     },
     /// Report doubtful rules

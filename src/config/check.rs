@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use super::{Origin, Place, Problem, Settings};
+use super::{Origin, Problem, Settings};
 
 /// More requests at once than this need more file descriptors than systems give.
 const MAX_CONCURRENCY: usize = 10_000;
@@ -104,16 +104,5 @@ impl Checks<'_> {
         let value = if origin.value.is_empty() { String::new() } else { format!(" (`{}`)", origin.value) };
         let problem = Problem::new(format!("`{key}`{value} {message}"));
         self.problems.push(origin.place.locate(problem));
-    }
-}
-
-impl Place {
-    /// Returns the problem of a value, placed where the value came from.
-    pub(super) fn locate(&self, problem: Problem) -> Problem {
-        match self {
-            Self::File(position) => problem.at(position),
-            Self::Environment(name) => Problem { message: format!("{name}: {}", problem.message), ..problem },
-            Self::Option | Self::Default => problem,
-        }
     }
 }

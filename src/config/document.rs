@@ -44,8 +44,9 @@ impl Document {
             let position = document.position(&error.span().unwrap_or_default());
             document.problems.push(Problem::new(error.message().trim()).at(&position));
         }
+        document.problems.sort_by_key(|problem| problem.line);
         document.problems.dedup_by_key(|problem| problem.line);
-        document.broken_lines = document.problems.iter().filter_map(|problem| problem.line).collect();
+        document.broken_lines = broken_lines(text, &document.problems);
         (document, table.into_inner())
     }
 
@@ -55,11 +56,29 @@ impl Document {
 
     pub fn report(&mut self, span: &Range<usize>, problem: Problem) {
         let position = self.position(span);
-        // Where the syntax is broken, whatever else is found on that line is a consequence.
-        if !self.broken_lines.contains(&position.line) {
+        // Where the syntax is broken, whatever else is found is a consequence.
+        if self.broken_lines.binary_search(&position.line).is_err() {
             self.problems.push(problem.at(&position));
         }
     }
+}
+
+/// Returns the lines of the syntax errors, and with a broken table header the lines below it, which lost their table.
+fn broken_lines(text: &str, problems: &[Problem]) -> Vec<usize> {
+    let mut broken = Vec::new();
+    let mut errors = problems.iter().filter_map(|problem| problem.line).peekable();
+    let mut in_broken_table = false;
+    for (line, content) in (1..).zip(text.lines()) {
+        let is_error = errors.next_if_eq(&line).is_some();
+        if content.trim_start().starts_with('[') {
+            in_broken_table = is_error;
+        }
+        if is_error || in_broken_table {
+            broken.push(line);
+        }
+    }
+    broken.extend(errors);
+    broken
 }
 
 /// A table whose fields are asked for by name; what nobody asked for is unknown.
@@ -129,7 +148,7 @@ impl<'d, 't> Fields<'d, 't> {
         match reading(&given) {
             Ok(value) => Some(value),
             Err(message) => {
-                let problem = Problem::new(format!("`{name}` of {} {message}", self.subject));
+                let problem = Problem::new(format!("`{name}` of {}: {message}", self.subject));
                 self.document.report(&item.span(), problem);
                 None
             }

@@ -138,7 +138,7 @@ impl Slot<'_> {
     pub fn show(&self) -> String {
         match self {
             Slot::Text(value) => (*value).clone(),
-            Slot::MaybeText(value) => without_password(value.as_deref().unwrap_or_default()),
+            Slot::MaybeText(value) => super::without_password(value.as_deref().unwrap_or_default()),
             Slot::Flag(value) => value.to_string(),
             Slot::Count(value) => value.to_string(),
             Slot::SmallCount(value) => value.to_string(),
@@ -153,18 +153,6 @@ impl Slot<'_> {
             Slot::Paths(values) => values.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
             Slot::Secret(value) => if value.is_some() { "(set)" } else { "" }.to_owned(),
         }
-    }
-}
-
-/// Hides the password of a URL; a proxy often has one.
-fn without_password(text: &str) -> String {
-    match url::Url::parse(text) {
-        Ok(mut url) if url.password().is_some() => {
-            // Fails only on a URL that cannot have a password.
-            let _ = url.set_password(Some("***"));
-            url.into()
-        }
-        _ => text.to_owned(),
     }
 }
 
@@ -205,7 +193,8 @@ mod tests {
     #[test]
     fn secrets_are_never_shown() {
         check("serve.token", "hunter2", Ok("(set)"));
-        check("http.proxy", "http://me:hunter2@proxy.example:3128", Ok("http://me:***@proxy.example:3128/"));
+        check("http.proxy", "http://me:hunter2@proxy.example:3128", Ok("http://***@proxy.example:3128"));
+        check("http.proxy", "me:hunter2@proxy.example", Ok("***@proxy.example"));
         check("http.proxy", "http://proxy.example:3128", Ok("http://proxy.example:3128"));
     }
 }

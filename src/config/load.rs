@@ -2,25 +2,19 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Outlines, Position, Problem, Problems, Secret, Settings, TopicPosition, TopicRule, check,
+    Origin, Place, Position, Problem, Problems, Secret, Settings, TopicPosition, TopicRule, check,
     document::Document,
     file::{self, Unreadable},
     keys::slots,
-    parse_opml,
     problem::nearest,
     settings_file::{self, ListPositions},
-    source_file, topic_file,
     value::{Given, Value},
 };
 use crate::model::Source;
-
-/// The shipped topics, for those who configure none.
-const BUILT_IN_TOPICS: &str = include_str!("../../config/topics.toml");
 
 /// What the caller knows of how dateline was started.
 #[derive(Debug, Clone, Default)]
@@ -62,40 +56,6 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
-/// The value of a setting and where it came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// As the user would write it, without secrets.
-    pub value: String,
-    /// Where it came from.
-    pub place: Place,
-}
-
-/// Where a value can come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Place {
-    /// Nobody set it.
-    #[default]
-    Default,
-    /// A line of the configuration file.
-    File(Position),
-    /// The environment variable of that name.
-    Environment(String),
-    /// An option of the command line.
-    Option,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(position) => position.fmt(f),
-            Self::Environment(name) => f.write_str(name),
-            Self::Option => f.write_str("option"),
-        }
-    }
-}
-
 /// Finds, reads and checks the configuration: option over environment over file over default.
 ///
 /// # Errors
@@ -109,7 +69,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Problems> {
     loading.finish()
 }
 
-/// Finds, reads and checks the settings alone, as [`load`] does: enough for a search, which has no use for lists of
+/// Finds, reads and checks the settings alone, as [`load()`] does: enough for a search, which has no use for lists of
 /// sources and topics.
 ///
 /// # Errors
@@ -120,10 +80,11 @@ pub fn load_settings(options: &LoadOptions) -> Result<Settings, Problems> {
     Ok(loading.finish()?.settings)
 }
 
-struct Loading<'o> {
-    options: &'o LoadOptions,
-    loaded: Loaded,
-    problems: Vec<Problem>,
+/// A configuration while it is being put together.
+pub(super) struct Loading<'o> {
+    pub options: &'o LoadOptions,
+    pub loaded: Loaded,
+    pub problems: Vec<Problem>,
 }
 
 impl Loading<'_> {
@@ -207,76 +168,8 @@ impl Loading<'_> {
             Ok(()) => {
                 self.loaded.origins.insert(key.to_owned(), Origin { value: slot.show(), place });
             }
-            Err(message) => self.problems.push(place.locate(Problem::new(format!("`{key}` {message}")))),
+            Err(message) => self.problems.push(place.locate(Problem::new(format!("`{key}`: {message}")))),
         }
-    }
-
-    fn read_sources(&mut self) {
-        let mut first_seen: HashMap<String, Position> = HashMap::new();
-        for file in self.loaded.settings.sources.clone() {
-            let Some(text) = self.read_text(&file, Some("sources")) else { continue };
-            let shown = self.shown(&file);
-            // Lists come under many names; what is XML cannot be TOML.
-            let is_opml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-            let sources = if is_opml {
-                self.outlines(&shown, parse_opml(&text))
-            } else {
-                let (mut document, table) = Document::parse(&text, &shown, parent(&file));
-                let sources = source_file::read(&mut document, table);
-                self.problems.append(&mut document.problems);
-                sources
-            };
-            for (source, position) in sources {
-                match first_seen.get(&super::same_address(&source.url)) {
-                    Some(first) => {
-                        let problem = Problem::new(format!("`{}` is a source already, at {first}", source.url));
-                        let list = if is_opml { &mut self.loaded.warnings } else { &mut self.problems };
-                        list.push(problem.at(&position).hint("remove one of the two"));
-                    }
-                    None => {
-                        first_seen.insert(super::same_address(&source.url), position.clone());
-                        self.loaded.sources.push(source);
-                        self.loaded.source_positions.push(position);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes what an OPML file lists; another program wrote it, so what is wrong in it stops nobody.
-    fn outlines(&mut self, shown: &Path, outlines: Outlines) -> Vec<(Source, Position)> {
-        self.loaded.warnings.extend(outlines.problems.into_iter().map(|problem| problem.in_file(shown)));
-        let positions = outlines.lines.into_iter().map(|line| Position { file: shown.to_owned(), line });
-        outlines.sources.into_iter().zip(positions).collect()
-    }
-
-    fn read_topics(&mut self) {
-        let is_set = self.loaded.origins.get("topics").is_some_and(|origin| origin.place != Place::Default);
-        if !is_set {
-            self.take_topics(BUILT_IN_TOPICS, Path::new("built-in topics.toml"), Path::new(""));
-        }
-        for file in self.loaded.settings.topics.clone() {
-            if let Some(text) = self.read_text(&file, Some("topics")) {
-                self.take_topics(&text, &self.shown(&file), parent(&file));
-            }
-        }
-    }
-
-    fn take_topics(&mut self, text: &str, shown: &Path, base: &Path) {
-        let (mut document, table) = Document::parse(text, shown, base);
-        for (topic, position) in topic_file::read(&mut document, table) {
-            let earlier = self.loaded.topics.iter().position(|known| known.id == topic.id && !topic.id.is_empty());
-            if let Some(earlier) = earlier {
-                let first = &self.loaded.topic_positions[earlier].topic;
-                let problem = Problem::new(format!("topic \"{}\" is there already, at {first}", topic.id));
-                document
-                    .problems
-                    .push(problem.at(&position.topic).hint("remove one of the two, or give it another id"));
-            }
-            self.loaded.topics.push(topic);
-            self.loaded.topic_positions.push(position);
-        }
-        self.problems.append(&mut document.problems);
     }
 
     fn read_secrets(&mut self) {
@@ -339,7 +232,7 @@ impl Loading<'_> {
     }
 
     /// Reads a file as text, or reports why not where `key` named it.
-    fn read_text(&mut self, file: &Path, key: Option<&str>) -> Option<String> {
+    pub fn read_text(&mut self, file: &Path, key: Option<&str>) -> Option<String> {
         let place =
             key.and_then(|key| self.loaded.origins.get(key)).map(|origin| origin.place.clone()).unwrap_or_default();
         match file::read_text(file) {
@@ -358,7 +251,7 @@ impl Loading<'_> {
     }
 
     /// Returns a path as the user would type it here.
-    fn shown(&self, file: &Path) -> PathBuf {
+    pub fn shown(&self, file: &Path) -> PathBuf {
         file.strip_prefix(&self.options.current_dir).unwrap_or(file).to_owned()
     }
 }
@@ -368,6 +261,7 @@ fn variable(key: &str) -> String {
     format!("DATELINE_{}", key.replace('.', "__").to_uppercase())
 }
 
-fn parent(file: &Path) -> &Path {
+/// Returns the directory that the paths in a file are relative to.
+pub(super) fn parent(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }

@@ -10,7 +10,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::problem::Problem;
+use super::{problem::Problem, source_file::is_language};
 use crate::model::{Source, SourceKind};
 
 /// Folders deeper than this give no tags: more is damage, and tags are copied to every feed below.
@@ -110,7 +110,7 @@ impl Outlines {
         let Some(url) = &outline.url else { return outline.name.clone() };
         let url = web_address(url);
         if !super::is_web_address(&url) {
-            self.skip(line, format!("`{url}` is not an http or https address"));
+            self.skip(line, format!("`{}` is not an http or https address", super::without_password(&url)));
             return None;
         }
         let tags = folders.iter().take(MAX_FOLDERS).flatten().chain(&outline.categories);
@@ -151,7 +151,7 @@ impl Outline {
         let mut outline = Self::default();
         let mut text = None;
         for attribute in tag.html_attributes().with_checks(false).flatten() {
-            let value = unescape_tolerantly(&attribute.value).trim().to_owned();
+            let value = unescape_tolerantly(&attribute.value).split_whitespace().collect::<Vec<_>>().join(" ");
             if value.is_empty() {
                 continue;
             }
@@ -159,7 +159,7 @@ impl Outline {
                 "xmlurl" => outline.url = Some(value),
                 "title" => outline.name = Some(value),
                 "text" => text = Some(value),
-                "language" => outline.lang = Some(value).filter(|value| value != "unknown"),
+                "language" => outline.lang = Some(value).filter(|value| is_language(value)),
                 // A category is a comma-separated list of slash-delimited paths (OPML 2.0).
                 "category" => {
                     let parts = value.split([',', '/']).map(str::trim).filter(|part| !part.is_empty());
@@ -280,6 +280,10 @@ mod tests {
         check(
             "<outline text='A &amp;amp; &#39;B&#39; &nbsp;' xmlUrl='https://a.example/f?a=1&amp;b=2'/>",
             &[("https://a.example/f?a=1&b=2", Some("A &amp; 'B' &nbsp;"), &[])],
+        );
+        check(
+            "<outline title='A\n  B' language='English' xmlUrl=' https://a.example/f\n'/>",
+            &[("https://a.example/f", Some("A B"), &[])],
         );
         check("<outline text='A' xmlUrl='feed://a.example/f'/>", &[("http://a.example/f", Some("A"), &[])]);
         check("<outline text='A' xmlUrl='feed:https://a.example/f'/>", &[("https://a.example/f", Some("A"), &[])]);

@@ -71,7 +71,7 @@ fn set(
             let place = Place::File(document.position(&item.span()));
             origins.insert(key.to_owned(), Origin { value: slot.show(), place });
         }
-        Err(message) => document.report(&item.span(), Problem::new(format!("`{key}` {message}"))),
+        Err(message) => document.report(&item.span(), Problem::new(format!("`{key}`: {message}"))),
     }
 }
 

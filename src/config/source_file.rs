@@ -34,7 +34,7 @@ fn source(document: &mut Document, item: Spanned<DeValue<'_>>) -> Option<(Source
     let url = fields.text("url").unwrap_or_default().trim().to_owned();
     let name = fields.text("name");
     if !url.is_empty() {
-        fields.name_subject(name.as_deref().unwrap_or(&url));
+        fields.name_subject(&name.clone().unwrap_or_else(|| super::without_password(&url)));
     }
     if !super::is_web_address(&url) {
         let message = if url.is_empty() { "has no url" } else { "has a url that is not an http or https address" };
@@ -117,7 +117,7 @@ fn read_headers(given: &Given<'_>) -> Result<BTreeMap<String, String>, String> {
 }
 
 /// Whether a text has the shape of a language tag (BCP 47): two or three letters, then short parts after hyphens.
-fn is_language(text: &str) -> bool {
+pub(super) fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
     let primary = parts.next().unwrap_or_default();
     matches!(primary.len(), 2 | 3)
@@ -189,7 +189,8 @@ mod tests {
 
     #[test]
     fn a_source_needs_a_web_address() {
-        for url in ["", "ftp://a.example/", "a.example/feed", "javascript:alert(1)", "http://"] {
+        for url in ["", "ftp://a.example/", "a.example/feed", "javascript:alert(1)", "http://", "https://a.example/a b"]
+        {
             let (_, problems) = read_text(&format!("[[source]]\nurl = \"{url}\""));
             assert_eq!(problems.len(), 1, "{url}");
         }

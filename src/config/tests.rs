@@ -22,11 +22,18 @@ fn options(directory: &TempDir) -> LoadOptions {
     LoadOptions { current_dir: directory.path().to_owned(), ..LoadOptions::default() }
 }
 
+/// The same with one topic instead of the built-in ones, which take long to read.
+fn one_topic(directory: &TempDir) -> LoadOptions {
+    fs::write(directory.path().join("one.toml"), "[[topic]]\nid = \"sanctions\"\nquery = \"x\"").expect("written");
+    let env = BTreeMap::from([("DATELINE_TOPICS".to_owned(), "one.toml".to_owned())]);
+    LoadOptions { env, ..options(directory) }
+}
+
 /// Loads `text` as the configuration file and compares the problems as the user reads them, hints aside.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let directory = directory(&[("config/dateline.toml", text)]);
-    let problems = load(&options(&directory)).map_or_else(|problems| problems.0, |_| Vec::new());
+    let problems = load(&one_topic(&directory)).map_or_else(|problems| problems.0, |_| Vec::new());
     let got: Vec<String> = problems.into_iter().map(|problem| Problem { hint: None, ..problem }.to_string()).collect();
     assert_eq!(got, expected, "{text}");
 }
@@ -75,10 +82,10 @@ fn every_problem_is_reported_at_once_with_its_line() {
     check(
         "data_dir = 5\n\n[http]\ntimeot = \"5s\"\ntimeout = 30\nmax_body = \"huge\"\n\n[htpp]\nproxy = \"x\"\n[poll]\nmin_interval = \"2d\"\n",
         &[
-            "config/dateline.toml:1: `data_dir` needs text in quotes, not an integer",
+            "config/dateline.toml:1: `data_dir`: needs text in quotes, not an integer",
             "config/dateline.toml:4: unknown key `http.timeot`",
-            "config/dateline.toml:5: `http.timeout` has no unit: write \"30s\" for seconds, \"30m\" for minutes",
-            "config/dateline.toml:6: `http.max_body` `huge` is not a size: write a number with B, KB, MB, GB, KiB, MiB or GiB, such as `8MiB`",
+            "config/dateline.toml:5: `http.timeout`: has no unit: write \"30s\" for seconds, \"30m\" for minutes",
+            "config/dateline.toml:6: `http.max_body`: `huge` is not a size: write a number with B, KB, MB, GB, KiB, MiB or GiB, such as `8MiB`",
             "config/dateline.toml:8: unknown section [htpp]",
             "config/dateline.toml:11: `poll.min_interval` (`2d`) is longer than poll.max_interval",
         ],
@@ -88,7 +95,7 @@ fn every_problem_is_reported_at_once_with_its_line() {
 #[test]
 fn hints_name_the_nearest_key() {
     let directory = directory(&[("config/dateline.toml", "timeout = \"5s\"\n[htpp]\n[http]\nmax_bdy = 1\n")]);
-    let problems = load(&options(&directory)).expect_err("three problems");
+    let problems = load(&one_topic(&directory)).expect_err("three problems");
     let hints: Vec<_> = problems.0.iter().filter_map(|problem| problem.hint.as_deref()).collect();
     assert_eq!(hints, ["did you mean `http.timeout`?", "did you mean [http]?", "did you mean `http.max_body`?"]);
 }
@@ -96,8 +103,18 @@ fn hints_name_the_nearest_key() {
 #[test]
 fn broken_syntax_hides_no_other_problem() {
     let directory = directory(&[("config/dateline.toml", "[http]\ntimeout = 30s\n\n[poll]\nmin_intervall = \"5m\"\n")]);
-    let problems = load(&options(&directory)).expect_err("two problems").0;
+    let problems = load(&one_topic(&directory)).expect_err("two problems").0;
     assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(2), Some(5)], "{problems:?}");
+}
+
+#[test]
+fn a_broken_header_is_one_problem_whatever_stands_below_it() {
+    let text =
+        "[[source]]\nurl = \"https://a.example/\"\n[[source]\nurl = \"https://b.example/\"\n[[source]]\nurll = \"x\"\n";
+    let directory = directory(&[("config/dateline.toml", "sources = [\"a.toml\"]"), ("config/a.toml", text)]);
+    let problems = load(&one_topic(&directory)).expect_err("problems").0;
+    let lines: Vec<_> = problems.iter().filter_map(|problem| problem.line).collect();
+    assert_eq!(lines, [3, 6], "{problems:?}");
 }
 
 #[test]
@@ -131,7 +148,7 @@ fn settings_that_cannot_work_are_refused() {
         ("[extract]\nsite = 3", 2, "write [[extract.site]]"),
     ] {
         let directory = directory(&[("config/dateline.toml", text)]);
-        let problems = load(&options(&directory)).expect_err(text).0;
+        let problems = load(&one_topic(&directory)).expect_err(text).0;
         assert_eq!(problems.len(), 1, "{text}: {problems:?}");
         assert!(problems[0].to_string().contains(part), "{text}: {}", problems[0]);
         assert_eq!(problems[0].line, Some(line), "{text}");
@@ -148,7 +165,7 @@ fn listening_beyond_loopback_needs_a_token_or_the_word_public() {
     ] {
         let directory =
             directory(&[("config/dateline.toml", &format!("[serve]\n{serve}")), ("config/token", "hunter2\n")]);
-        let loaded = load(&options(&directory)).expect("no problem");
+        let loaded = load(&one_topic(&directory)).expect("no problem");
         if serve.contains("token_file") {
             assert_eq!(loaded.settings.serve.token, Some(Secret("hunter2".to_owned())));
         }
@@ -159,7 +176,7 @@ fn listening_beyond_loopback_needs_a_token_or_the_word_public() {
 #[test]
 fn unknown_variables_and_options_are_problems() {
     let directory = directory(&[]);
-    let mut options = options(&directory);
+    let mut options = one_topic(&directory);
     for name in
         ["DATELINE_HTTP__TIMEOT", "DATELINE_DATADIR", "DATELINE_HTTP__MAX_REDIRECTS", "DATELINE_SERVICE_HOST", "HOME"]
     {
@@ -168,7 +185,7 @@ fn unknown_variables_and_options_are_problems() {
     options.overrides = vec![("http.nothing".to_owned(), "1".to_owned())];
     let problems = load(&options).expect_err("four problems").to_string();
     let expected = "DATELINE_DATADIR: unknown setting in the environment\n  hint: did you mean `DATELINE_DATA_DIR`?\n\
-                    DATELINE_HTTP__MAX_REDIRECTS: `http.max_redirects` needs a whole number from 0, not `x`\n\
+                    DATELINE_HTTP__MAX_REDIRECTS: `http.max_redirects`: needs a whole number from 0, not `x`\n\
                     DATELINE_HTTP__TIMEOT: unknown setting in the environment\n  hint: did you mean `DATELINE_HTTP__TIMEOUT`?\n\
                     unknown key `http.nothing`";
     assert_eq!(problems, expected);
@@ -184,7 +201,7 @@ fn sources_come_from_toml_and_opml_each_once() {
             "<opml><body><outline xmlUrl='https://A.example/feed'/>\n<outline text='B' xmlUrl='https://b.example/'/>\n<outline xmlUrl='mailto:x'/></body></opml>",
         ),
     ]);
-    let loaded = load(&options(&directory)).expect("only warnings");
+    let loaded = load(&one_topic(&directory)).expect("only warnings");
     let urls: Vec<_> = loaded.sources.iter().map(|source| source.url.as_str()).collect();
     assert_eq!(urls, ["https://a.example/feed", "https://b.example/"]);
     let places: Vec<_> = loaded.source_positions.iter().map(ToString::to_string).collect();
@@ -226,7 +243,7 @@ fn a_file_asked_for_has_to_be_there_and_be_text() {
         ("latin.toml", "latin.toml:2: is not UTF-8"),
         (".", ": is a directory"),
     ] {
-        let options = LoadOptions { config_file: Some(name.into()), ..options(&directory) };
+        let options = LoadOptions { config_file: Some(name.into()), ..one_topic(&directory) };
         let problems = load(&options).expect_err(name).to_string();
         assert!(problems.ends_with(expected), "{problems}");
     }
@@ -283,6 +300,26 @@ fn the_shipped_configuration_works() {
         loaded.sources.iter().filter_map(|source| source.lang.as_deref()).collect();
     assert!(loaded.sources.len() >= 60 && languages.len() >= 10, "{} sources in {languages:?}", loaded.sources.len());
     assert!(loaded.sources.iter().all(|source| source.name.is_some() && source.url.starts_with("https://")));
+}
+
+#[test]
+fn the_demonstration_works() {
+    let demo = shipped().join("examples/demo.toml");
+    let options = LoadOptions { config_file: Some(demo), current_dir: shipped().to_owned(), ..LoadOptions::default() };
+    let loaded = load(&options).expect("no problem");
+    assert!(loaded.settings.http.replay.is_some() && loaded.settings.serve.listen.is_empty());
+    assert!(loaded.sources.iter().all(|source| source.url.contains(".example/")), "only reserved names");
+}
+
+#[test]
+fn passwords_in_addresses_are_not_shown() {
+    for (address, shown) in [
+        ("https://me:pw@a.example/feed", "https://***@a.example/feed"),
+        ("https://a.example/@me", "https://a.example/@me"),
+        ("me:pw@a.example", "***@a.example"),
+    ] {
+        assert_eq!(without_password(address), shown);
+    }
 }
 
 proptest! {

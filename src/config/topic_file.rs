@@ -124,7 +124,7 @@ fn list<T>(
                 read.push(value);
             }
             Err(message) => {
-                fields.document.report(&item.span(), Problem::new(format!("a phrase of `{name}` {message}")))
+                fields.document.report(&item.span(), Problem::new(format!("a phrase of `{name}`: {message}")))
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::sketch::{Block, Sketch, is_sampled};
+use super::sketch::{Block, Sketch, is_figure, is_sampled};
 use super::story::Frequencies;
 
 /// A block with this share of its shingles found is aligned with one of the other text: its facts should agree.
 const ALIGNED: f32 = 0.15;
 /// Facts that two texts must share, if both have as many.
-const MIN_FACTS: u32 = 2;
+const MIN_FACTS: f32 = 2.0;
 /// The share of their facts in which two texts must agree.
 const FACTS_AGREE: f32 = 0.55;
 /// Words that may stand before the lead: a dateline, a correction, a line of the outlet.
@@ -58,8 +58,13 @@ pub(super) struct Match {
     pub all_facts: [Agreement; 2],
     /// Facts of sentences that have their like but are not equal, of the new and the known text.
     pub facts: [Agreement; 2],
+    /// The figures among them.
+    pub figures: [Agreement; 2],
     /// Facts in the words of a form that both texts fill in.
     pub form_facts: [Agreement; 2],
+    /// The other members of the group have nothing of what the two share: it may be a paragraph of another report that
+    /// one copy took in.
+    pub alone: bool,
     /// Shared title words, as a share of the shorter title, 0–1.
     pub title: f32,
 }
@@ -73,14 +78,18 @@ impl Match {
         let weak = new.weak.min(known.weak);
         let other = |[new, known]: [Agreement; 2]| new.other().min(known.other());
         let mut other_facts = other(self.facts);
-        if self.new.form.min(self.known.form) >= self.new.words.max(self.known.words) {
+        let is_form = self.new.form.min(self.known.form) >= self.new.found.max(self.known.found);
+        if is_form {
             other_facts += other(self.form_facts);
         }
         let agreed = shared as f32 + 0.5 * weak as f32;
         let lead = self.new.lead.min(self.known.lead);
-        let enough = shared >= new.all.min(known.all).min(MIN_FACTS)
-            || (other_facts == 0 && lead >= if self.title >= 0.6 { 16.0 } else { 25.0 });
-        enough && agreed >= FACTS_AGREE * (agreed + other_facts as f32)
+        let enough = shared as f32 + weak as f32 / 7.0 >= (new.all.min(known.all) as f32).min(MIN_FACTS)
+            || (!is_form && other_facts == 0 && lead >= if self.title >= 0.6 { 16.0 } else { 25.0 });
+        let [new, known] = self.figures.map(|side| (side.all, side.same + side.weak));
+        let (figures, same) = new.min(known);
+        let refuted = figures >= 6 && same * 5 <= figures;
+        enough && !refuted && agreed >= FACTS_AGREE * (agreed + other_facts as f32)
     }
 }
 
@@ -176,7 +185,7 @@ impl Match {
         for (block, share) in sketch.blocks.iter().zip(shares) {
             let facts = at..at + usize::from(block.facts);
             at = facts.end;
-            for &said in &said[facts] {
+            for (&fact, &said) in sketch.facts[facts.clone()].iter().zip(&said[facts]) {
                 match *share {
                     Share::Nothing => {}
                     Share::Form => self.form_facts[side].count(said),
@@ -185,6 +194,9 @@ impl Match {
                         self.all_facts[side].count(said);
                         if share < 0.99 {
                             self.facts[side].count(said);
+                            if is_figure(fact) {
+                                self.figures[side].count(said);
+                            }
                         }
                     }
                 }
@@ -257,10 +269,13 @@ impl Count {
     }
 
     fn judge(&self) -> Share {
-        if self.known > 0 && self.known * 2 >= self.all {
-            Share::Part(self.share())
-        } else if self.form * 2 >= self.all && self.all > 0 {
+        if self.all == 0 {
+            return Share::Nothing;
+        }
+        if self.form * 4 >= self.all && self.here < self.form {
             Share::Form
+        } else if self.known * 2 >= self.all {
+            Share::Part(self.share())
         } else {
             Share::Nothing
         }
@@ -272,25 +287,41 @@ impl Count {
 }
 
 fn side(sketch: &Sketch, shares: &[Share]) -> Side {
-    let blocks = || sketch.blocks.iter().map(|block| f32::from(block.words)).zip(shares);
-    let known: Vec<(f32, f32)> = blocks()
-        .filter_map(|(words, share)| match share {
-            Share::Part(share) => Some((words, *share)),
-            _ => None,
-        })
-        .collect();
-    let form = blocks().filter(|(_, share)| **share == Share::Form).map(|(words, _)| words).sum();
-    let skips = known.iter().scan(0.0, |before, &(words, _)| Some(std::mem::replace(before, *before + words)));
-    let skips = skips.take_while(|&before| before <= LEAD_SKIP).count();
-    let lead = (0..skips).map(|skip| lead(&known[skip..])).fold(0.0, f32::max);
-    let words = known.iter().map(|(words, _)| words).sum();
-    let found = known.iter().map(|(words, share)| words * share).sum();
-    Side { words, found, lead, form }
+    let blocks: Vec<(f32, Share)> =
+        sketch.blocks.iter().map(|block| f32::from(block.words)).zip(shares.iter().copied()).collect();
+    let mut side = Side::default();
+    for &(words, share) in &blocks {
+        match share {
+            Share::Part(share) => {
+                side.words += words;
+                side.found += words * share;
+            }
+            Share::Form => side.form += words,
+            Share::Nothing => {}
+        }
+    }
+    let mut before = 0.0;
+    for (at, &(words, share)) in blocks.iter().enumerate() {
+        if before > LEAD_SKIP {
+            break;
+        }
+        side.lead = side.lead.max(lead(&blocks[at..]));
+        before += if share == Share::Nothing { 0.0 } else { words };
+    }
+    side
 }
 
 /// Words found in the sentences at the start that are mostly found.
-fn lead(blocks: &[(f32, f32)]) -> f32 {
-    blocks.iter().take_while(|&&(_, share)| share >= 0.5).map(|&(words, share)| words * share).sum()
+fn lead(blocks: &[(f32, Share)]) -> f32 {
+    let mut lead = 0.0;
+    for &(words, share) in blocks {
+        match share {
+            Share::Part(share) if share >= 0.5 => lead += words * share,
+            Share::Nothing => {}
+            Share::Part(_) | Share::Form => break,
+        }
+    }
+    lead
 }
 
 fn title_share(one: &[u32], other: &[u32]) -> f32 {

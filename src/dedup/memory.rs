@@ -1,5 +1,6 @@
 //! The ordered state of one process: what arrived inside the window, and what each new article is.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
@@ -22,6 +23,8 @@ const FEW_STORIES: usize = 12;
 const MAX_CANDIDATES: usize = 6;
 /// Members of a group that are compared in full.
 const MAX_MEMBERS: usize = 2;
+/// Other members of a group that are asked whether they share anything with the article too.
+const MAX_WITNESSES: usize = 3;
 /// Articles that may leave with one that arrives: after a pause of days, they leave a few at a time.
 const MAX_LEAVING: usize = 64;
 /// A body of fewer words is a copy of an equal one only if the titles are equal too.
@@ -324,9 +327,17 @@ impl Memory {
             }
             let mut members: Vec<(u32, Slot)> = weights[&group].1.iter().map(|(&slot, &count)| (count, slot)).collect();
             members.sort_by_key(|&(count, slot)| (std::cmp::Reverse(count), self.held(slot).number));
-            let matches = members.iter().take(MAX_MEMBERS).map(|&(_, slot)| probe.compare(&found, &self.held(slot).sketch));
-            let best = matches.max_by(|one, other| (is_copy(one), rank(one)).partial_cmp(&(is_copy(other), rank(other))).unwrap_or(std::cmp::Ordering::Equal));
-            candidates.extend(best.map(|matched| Candidate { group, matched }));
+            let matches = members.iter().take(MAX_MEMBERS).map(|&(_, slot)| (slot, probe.compare(&found, &self.held(slot).sketch)));
+            let order = |matched: &Match| (is_copy(matched), rank(matched));
+            let best = matches.max_by(|one, other| order(&one.1).partial_cmp(&order(&other.1)).unwrap_or(Ordering::Equal));
+            let Some((slot, mut matched)) = best else { continue };
+            if is_copy(&matched) {
+                let members = &self.group(group).members;
+                let others = members.iter().chain(members.iter().rev()).filter(|&&other| other != slot).take(MAX_WITNESSES);
+                let shared = |&other: &Slot| probe.compare(&found, &self.held(other).sketch).known.found;
+                matched.alone = members.len() > 1 && others.map(shared).fold(0.0, f32::max) < 8.0;
+            }
+            candidates.push(Candidate { group, matched });
         }
         candidates
     }
@@ -361,6 +372,9 @@ fn is_copy(matched: &Match) -> bool {
         return false;
     }
     let (more, less) = (new.share().max(known.share()), new.share().min(known.share()));
+    if matched.alone && less < 0.5 {
+        return false;
+    }
     let lead = new.lead.min(known.lead);
     let titles = matched.title >= 0.6;
     lead >= 14.0

@@ -126,7 +126,9 @@ pub fn sketch(document: &Document<'_>) -> Sketch {
     let text = words(&body, &tokens);
     let title_tokens = tokenize(&title_text);
     let title = words(&title_text, &title_tokens);
-    let mut draft = Draft::default();
+    // German writes every noun with a capital: it says nothing there.
+    let names = !matches!(document.lang, Some("de" | "lb"));
+    let mut draft = Draft { names, ..Draft::default() };
     for sentence in sentences(&text) {
         draft.add(sentence);
     }
@@ -268,6 +270,8 @@ fn sentences<'w, 'a>(words: &'w [Word<'a>]) -> impl Iterator<Item = &'w [Word<'a
 
 #[derive(Default)]
 struct Draft {
+    /// Whether a capital inside a sentence makes a name.
+    names: bool,
     words: usize,
     blocks: Vec<Block>,
     shingles: Vec<u32>,
@@ -322,7 +326,7 @@ impl Draft {
     /// Figures, and words with a capital inside a sentence.
     fn add_facts(&mut self, sentence: &[Word<'_>]) {
         // A line in capitals or title case says nothing about which of its words are names.
-        let names = sentence.iter().filter(|word| word.capital).count() * 3 <= sentence.len() * 2;
+        let names = self.names && sentence.iter().filter(|word| word.capital).count() * 3 <= sentence.len() * 2;
         let mut figure: Option<u64> = None;
         for word in sentence {
             if word.is_figure() {

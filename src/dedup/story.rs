@@ -11,7 +11,7 @@ const COUNTERS: usize = 1 << 16;
 const COMMON_FOUNDERS: u32 = 6;
 const COMMON_SHARE: f64 = 0.01;
 /// Weighted overlap (cosine) from which two founders are of one story.
-const SAME_STORY: f64 = 0.5;
+const SAME_STORY: f64 = 0.62;
 /// In so many hours the overlap counts half.
 const HALF_LIFE_HOURS: f64 = 72.0;
 

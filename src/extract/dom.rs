@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use scraper::{ElementRef, Html, node::Element};
 
+use super::tidy::tidy;
+
 /// The most nodes of a page that are looked at. The largest of 260 real pages measured has 28,000.
 const MAX_NODES: usize = 120_000;
 
@@ -93,7 +95,7 @@ impl<'a> Dom<'a> {
             let tag = match element {
                 Some(element) => tag_of(element.value().name()),
                 None if node.value().is_text() => Tag::Text,
-                None if node.value().is_document() => Tag::Other,
+                None if node.value().is_document() || node.value().is_fragment() => Tag::Other,
                 None => Tag::Void,
             };
             nodes.push(Node { tag, parent: open.last().copied().unwrap_or(0), end: at + 1, text, element });
@@ -162,9 +164,9 @@ impl<'a> Dom<'a> {
     }
 }
 
-/// Parses a page.
+/// Parses a page, tidied first.
 pub(super) fn parse(text: &str) -> Html {
-    Html::parse_document(text)
+    Html::parse_document(&tidy(text))
 }
 
 /// Appends a text with each run of white space made one space, and none at the start.

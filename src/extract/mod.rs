@@ -16,6 +16,7 @@ mod kind;
 mod linked;
 mod marks;
 mod site;
+mod tidy;
 mod title;
 mod witness;
 
@@ -128,7 +129,7 @@ fn read(dom: &Dom<'_>, url: &str, rule: Option<&Rule>, hints: &Hints<'_>, now: T
     let title = by_rule(rule.and_then(|rule| rule.title(dom))).or_else(|| title::title(&page, &sites, hints.title));
     let (authors, authors_method) = match rule.map(|rule| rule.authors(dom)).filter(|names| !names.is_empty()) {
         Some(names) => (names, Some("rule")),
-        None => author::authors(dom, &page, site.as_deref(), hints.authors),
+        None => author::authors(dom, &page, &sites, hints.authors),
     };
     let date = rule
         .and_then(|rule| rule.date(dom))

@@ -5,10 +5,10 @@ use super::{
     witness::{Witnesses, key},
 };
 
-/// What a place's word is worth. JSON-LD and `<h1>` are written for this one article, `og:title` is at times rewritten
-/// for sharing, `<title>` for search engines. Measured on 71 news pages: alone, JSON-LD is right on 90 %, h1 84 %,
-/// og:title 83 %, `<title>` 70 %.
-const JSON_LD: f32 = 3.1;
+/// What a place's word is worth. JSON-LD gives the headline of this one article and outweighs the others together: where it
+/// disagreed with all of them on 71 news pages measured, it was right twice and wrong once. `og:title` is at times rewritten
+/// for sharing, `<title>` for search engines.
+const JSON_LD: f32 = 6.0;
 const H1: f32 = 2.0;
 const MICRODATA: f32 = 2.0;
 const OG: f32 = 1.9;
@@ -46,7 +46,7 @@ fn candidates(page: &Witnesses<'_>, hint: Option<&str>) -> Vec<Candidate> {
             found.push(Candidate { place, text, weight });
         }
     };
-    if let Some(headline) = page.linked.headlines.first() {
+    if let Some(headline) = page.linked.headlines.first().filter(|headline| !headline.trim_end().ends_with(['…'])) {
         put("json-ld", headline, JSON_LD);
     }
     if let Some(h1) = own_h1(page) {
@@ -111,7 +111,7 @@ fn strip_sites(candidates: &mut [Candidate], sites: &[String]) {
             continue;
         }
         while let Some(cut) = without_site(&candidate.text, sites) {
-            candidate.text = cut;
+            candidate.text = without_section(&cut).to_owned();
         }
     }
 }
@@ -138,6 +138,14 @@ fn without_site(title: &str, sites: &[String]) -> Option<String> {
         return Some(collapse(&title[end..])).filter(|tail| !tail.is_empty());
     }
     None
+}
+
+/// Takes off the section that East Asian sites put between headline and name, without spaces: `…-정치`.
+fn without_section(title: &str) -> &str {
+    match title.rsplit_once('-') {
+        Some((head, tail)) if !tail.is_ascii() && tail.chars().count() <= 4 && !tail.contains(' ') && head.len() > 30 => head,
+        _ => title,
+    }
 }
 
 /// Returns where separators stand in a title: a bar anywhere, a dash with space around it, a dash before an East Asian

@@ -126,9 +126,9 @@ impl<J> Hosts<J> {
         let name = self.name(host);
         let state = self.hosts.entry(name.clone()).or_insert_with(Host::new);
         if urgent {
-            state.urgent.push_back(job)
+            state.urgent.push_back(job);
         } else {
-            state.other.push_back(job)
+            state.other.push_back(job);
         }
         self.queued += 1;
         self.place(&name);
@@ -136,7 +136,7 @@ impl<J> Hosts<J> {
 
     /// Returns what may be done at the time `now`.
     pub fn next(&mut self, now: Duration) -> Next<J> {
-        self.hear(now);
+        let now = self.hear(now);
         if self.active >= self.max_active {
             return Next::Idle;
         }
@@ -173,7 +173,8 @@ impl<J> Hosts<J> {
         self.place(&name);
     }
 
-    /// Sets the gap of one host, where that is longer than the usual one (`Crawl-delay`).
+    /// Sets the gap of one host, where that is longer than the usual one (`Crawl-delay`). It is kept until it is set again,
+    /// even when nothing else is known of the host any more.
     pub fn set_gap(&mut self, host: &str, gap: Duration) {
         if gap > self.gap {
             let name = self.name(host);
@@ -213,7 +214,7 @@ impl<J> Hosts<J> {
     }
 
     fn end(&mut self, host: &str, now: Duration, wait: Duration) {
-        self.hear(now);
+        let now = self.hear(now);
         let name = self.name(host);
         let Some(state) = self.hosts.get_mut(&name).filter(|state| state.active > 0) else { return };
         state.active -= 1;
@@ -222,13 +223,14 @@ impl<J> Hosts<J> {
         self.place(&name);
     }
 
-    /// Takes note of the time, and forgets the hosts of which nothing is left to know.
-    fn hear(&mut self, now: Duration) {
+    /// Takes note of the time, and forgets the hosts of which nothing is left to know. Returns the latest time heard of.
+    fn hear(&mut self, now: Duration) -> Duration {
         self.now = self.now.max(now);
         while self.idle.first().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, _, name) = self.idle.pop_first().expect("it has a first");
             self.hosts.remove(&name);
         }
+        self.now
     }
 
     /// Puts a host where it belongs after a change: in turn, idle, or neither while it has enough requests under way.

@@ -24,7 +24,6 @@ use bytes::Bytes;
 
 pub use self::{
     error::Error,
-    guard::is_public,
     network::Network,
     replay::Replay,
     response::{Headers, Response},

@@ -26,7 +26,7 @@ use crate::model::{Validators, host_of};
 
 /// The file in the data directory that keeps the position.
 const POSITION_FILE: &str = "replay.json";
-/// No recorded answer is larger: twice the largest `http.max_body` that makes sense.
+/// Recordings made by others may hold anything; no page or feed is larger.
 const MAX_BLOCK_BYTES: usize = 64 << 20;
 const NOT_MODIFIED: u16 = 304;
 

@@ -3,8 +3,7 @@
 //! Words and stems both come from `crate::text`, so that the index, the topics and the snippets see the same words.
 //! A character of a script without spaces is a word, and a run of them is asked for as a phrase.
 
-use std::borrow::Cow;
-
+use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 
 use crate::{
@@ -21,14 +20,17 @@ pub(super) const STEMS: &str = "stems";
 const MAX_WORD_BYTES: usize = 100;
 /// Longer values are cut: no name of a source, author or tag comes near.
 const MAX_VALUE_BYTES: usize = 500;
+/// So many words of a language are remembered with their stems: the commonest come first, and these are nine in ten
+/// words of a text.
+const MAX_KNOWN: usize = 10_000;
 /// Stands between the language and the text in a value of a stemmed field.
 const AFTER_LANGUAGE: char = '\0';
 
 /// Returns the tokenizers that the schema names.
 pub(super) fn tokenizers() -> TokenizerManager {
     let manager = TokenizerManager::default();
-    manager.register(WORDS, Analyzer { stems: false });
-    manager.register(STEMS, Analyzer { stems: true });
+    manager.register(WORDS, Analyzer::new(false));
+    manager.register(STEMS, Analyzer::new(true));
     manager
 }
 
@@ -69,28 +71,44 @@ pub(super) fn clip(value: &str) -> &str {
 #[derive(Clone)]
 struct Analyzer {
     stems: bool,
+    /// The stems of words met before, by language. The engine makes an analyzer for each segment.
+    known: FxHashMap<String, Known>,
 }
 
-impl Tokenizer for Analyzer {
-    type TokenStream<'a> = Stream;
+/// Words and their stems.
+type Known = FxHashMap<Box<str>, Box<str>>;
 
-    fn token_stream<'a>(&'a mut self, value: &'a str) -> Stream {
-        let (stemmer, text) = match value.split_once(AFTER_LANGUAGE).filter(|_| self.stems) {
-            Some((lang, text)) => (Some(Stemmer::new(lang)), text),
-            None => (None, value),
-        };
-        Stream { tokens: tokenize(text), next: 0, stemmer, token: Token::default() }
+impl Analyzer {
+    fn new(stems: bool) -> Self {
+        Self { stems, known: FxHashMap::default() }
     }
 }
 
-struct Stream {
+impl Tokenizer for Analyzer {
+    type TokenStream<'a> = Stream<'a>;
+
+    fn token_stream<'a>(&'a mut self, value: &'a str) -> Stream<'a> {
+        let (stems, text) = match value.split_once(AFTER_LANGUAGE).filter(|_| self.stems) {
+            Some((lang, text)) => {
+                // Only real languages are remembered, whatever a page declares: there are few of them.
+                let lang = if lang.len() <= 3 { lang } else { "" };
+                let known = self.known.entry(lang.to_owned()).or_default();
+                (Some(Stems { stemmer: Stemmer::new(lang), known }), text)
+            }
+            None => (None, value),
+        };
+        Stream { tokens: tokenize(text), next: 0, stems, token: Token::default() }
+    }
+}
+
+struct Stream<'a> {
     tokens: Tokens,
     next: usize,
-    stemmer: Option<Stemmer>,
+    stems: Option<Stems<'a>>,
     token: Token,
 }
 
-impl TokenStream for Stream {
+impl TokenStream for Stream<'_> {
     fn advance(&mut self) -> bool {
         while self.next < self.tokens.len() {
             let word = self.tokens.word(self.next);
@@ -101,8 +119,10 @@ impl TokenStream for Stream {
             // The place counts overlooked words too: those beside them are no neighbours.
             self.token.position = self.next - 1;
             self.token.text.clear();
-            let stem = self.stemmer.as_ref().map_or(Cow::Borrowed(word), |stemmer| stemmer.stem(word));
-            self.token.text.push_str(&stem);
+            match &mut self.stems {
+                Some(stems) => stems.append(word, &mut self.token.text),
+                None => self.token.text.push_str(word),
+            }
             return true;
         }
         false
@@ -114,6 +134,26 @@ impl TokenStream for Stream {
 
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
+    }
+}
+
+/// The stems of one language.
+struct Stems<'a> {
+    stemmer: Stemmer,
+    known: &'a mut Known,
+}
+
+impl Stems<'_> {
+    fn append(&mut self, word: &str, text: &mut String) {
+        if let Some(stem) = self.known.get(word) {
+            text.push_str(stem);
+            return;
+        }
+        let stem = self.stemmer.stem(word);
+        text.push_str(&stem);
+        if self.known.len() < MAX_KNOWN {
+            self.known.insert(word.into(), stem.into());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tantivy::{
     DocAddress, DocId, SegmentOrdinal, SegmentReader,
-    collector::{Collector, Count, SegmentCollector},
+    collector::{Collector, Count, DocSetCollector, SegmentCollector},
     columnar::Column,
 };
 
@@ -99,7 +99,12 @@ impl Searcher {
 type Counted = (DocAddress, Option<u64>);
 
 fn matching(view: &View, query: &Query, collapse: bool, now: Time) -> Result<Vec<Counted>, Error> {
-    let ranked = collapse && Sort::for_query(query) == Sort::Relevance;
+    if !collapse {
+        let compiled = Compiler::new(view, query, false).compile(query)?;
+        let found = view.searcher.search(&*compiled, &DocSetCollector).map_err(Error::engine("search"))?;
+        return Ok(found.into_iter().map(|address| (address, None)).collect());
+    }
+    let ranked = Sort::for_query(query) == Sort::Relevance;
     let order = if ranked { Order::Score { now: now.timestamp() } } else { Order::Newest };
     let compiled = Compiler::new(view, query, ranked).compile(query)?;
     let top = Top { limit: usize::MAX, collapse, order };

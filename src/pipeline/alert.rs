@@ -83,14 +83,7 @@ pub(crate) async fn run(
 fn watches(context: &Context) -> Result<Vec<Watch>, Error> {
     let mut watches = Vec::new();
     for alert in &context.settings.alerts {
-        let sink = match Sink::of(alert) {
-            Ok(Some(sink)) => sink,
-            Ok(None) => continue,
-            Err(error) => {
-                error!(alert = alert.name, %error, "alert {} is off: {error}", alert.name);
-                continue;
-            }
-        };
+        let Some(sink) = Sink::of(alert) else { continue };
         let Some(query) = query_of(context, alert) else {
             error!(alert = alert.name, "alert {} is off: its query or topic cannot be read", alert.name);
             continue;

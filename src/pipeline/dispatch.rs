@@ -12,7 +12,7 @@ use std::{
 use chrono::Utc;
 use tokio::{
     sync::{Notify, mpsc, watch},
-    task::JoinSet,
+    task::{self, JoinSet},
     time,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use super::{
     Context, Error, Sources,
     harvest::{self, Missing, Plan},
     poll,
-    work::PollSettled,
+    work::{PollSettled, Work},
 };
 use crate::{
     fetch::{
@@ -32,12 +32,18 @@ use crate::{
     model::{EntryId, Source, SourceId, SourceState, Time, host_of},
     serve::Liveness,
     source::schedule,
-    store::Reader,
+    store::{Fate, Reader},
     telemetry::metrics,
 };
 
 /// How often the store is asked for entries whose next try has come and for requests of other processes.
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two looks for entries whose next try has come.
+const RELOAD_TICKS: u64 = 10;
+/// How long a daemon remembers a try: less than the shortest wait before the next, more than any store takes.
+const TRIED_FOR: Duration = Duration::from_secs(240);
+/// A source or page whose task died is tried again after this time.
+const AFTER_DEATH: chrono::Duration = chrono::Duration::hours(1);
 /// robots.txt is asked for again after a day (RFC 9309, section 2.4).
 const ROBOTS_LIFETIME: chrono::Duration = chrono::Duration::hours(24);
 /// A host whose robots.txt cannot be had is asked again after this time.
@@ -134,8 +140,11 @@ pub(crate) struct Dispatcher {
     due: BTreeSet<(Time, SourceId)>,
     /// Entries queued or under way.
     taken: HashSet<EntryId>,
-    /// Entries tried in this pass: none is tried twice.
-    tried: HashSet<EntryId>,
+    /// Entries tried in this pass, or lately by a daemon: none is tried again before what came of it is stored.
+    tried: HashMap<EntryId, Instant>,
+    /// What each running task is about, in case it dies.
+    jobs: HashMap<task::Id, Job>,
+    ticks: u64,
     /// Entries that need no page.
     local: VecDeque<EntryId>,
     robots: HashMap<String, RobotsOf>,
@@ -169,7 +178,9 @@ impl Dispatcher {
             slots: HashMap::new(),
             due: BTreeSet::new(),
             taken: HashSet::new(),
-            tried: HashSet::new(),
+            tried: HashMap::new(),
+            jobs: HashMap::new(),
+            ticks: 0,
             local: VecDeque::new(),
             robots: HashMap::new(),
             waiting: HashMap::new(),
@@ -209,7 +220,7 @@ impl Dispatcher {
                         self.answered(more);
                     }
                 }
-                Some(outcome) = self.running.join_next() => self.settle(outcome),
+                Some(outcome) = self.running.join_next_with_id() => self.settle(outcome).await,
                 () = time::sleep(wake) => {}
                 _ = tick.tick() => self.look_around()?,
                 () = sources_changed.notified() => self.load_sources()?,
@@ -283,7 +294,7 @@ impl Dispatcher {
     }
 
     fn queue_entry(&mut self, entry: EntryId, host: &str) {
-        if !self.context.settings.harvest.enabled || self.tried.contains(&entry) || !self.taken.insert(entry) {
+        if !self.context.settings.harvest.enabled || self.tried.contains_key(&entry) || !self.taken.insert(entry) {
             return;
         }
         if host.is_empty() {
@@ -342,14 +353,12 @@ impl Dispatcher {
             Job::Poll(id) => match self.slots.get(&id) {
                 Some(slot) => {
                     let (source, state) = (slot.source.clone(), slot.state.clone());
-                    self.running.spawn(poll::poll(self.context.clone(), host, errand, source, state));
+                    self.start(Job::Poll(id), poll::poll(self.context.clone(), host, errand, source, state));
                 }
                 None => self.free(&host),
             },
             Job::Page(entry) => self.launch_page(entry, Some((host, errand)))?,
-            Job::Robots { .. } => {
-                self.running.spawn(harvest::ask_robots(self.context.clone(), host, errand));
-            }
+            Job::Robots { .. } => self.ask_robots(host, errand),
         }
         Ok(())
     }
@@ -371,12 +380,12 @@ impl Dispatcher {
                 }
                 match self.gate(&host, &errand) {
                 Gate::Open => {
-                    self.tried.insert(entry);
-                    self.running.spawn(harvest::read_page(self.context.clone(), host, errand, due));
+                    self.tried.insert(entry, Instant::now());
+                    self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
                     return Ok(());
                 }
                 Gate::AskFirst(robots) => {
-                    self.running.spawn(harvest::ask_robots(self.context.clone(), host, robots));
+                    self.ask_robots(host, robots);
                     return Ok(());
                 }
                 Gate::Wait => {
@@ -395,9 +404,13 @@ impl Dispatcher {
             }
             (plan, None) => plan,
         };
-        self.tried.insert(entry);
-        self.running.spawn(harvest::without_page(self.context.clone(), entry, plan));
+        self.tried.insert(entry, Instant::now());
+        self.start(Job::Page(entry), harvest::without_page(self.context.clone(), entry, plan));
         Ok(())
+    }
+
+    fn ask_robots(&mut self, host: String, errand: Errand) {
+        self.start(errand.job.clone(), harvest::ask_robots(self.context.clone(), host, errand));
     }
 
     /// What robots.txt says of a page: it is asked for first where it is not known.
@@ -436,25 +449,54 @@ impl Dispatcher {
         self.hosts.done(&answered.host, self.started.elapsed(), answered.wait);
     }
 
-    fn settle(&mut self, outcome: Result<Outcome, tokio::task::JoinError>) {
+    /// Starts a task and remembers what it is about.
+    fn start(&mut self, job: Job, work: impl Future<Output = Outcome> + Send + 'static) {
+        let handle = self.running.spawn(work);
+        self.jobs.insert(handle.id(), job);
+    }
+
+    async fn settle(&mut self, outcome: Result<(task::Id, Outcome), task::JoinError>) {
+        let id = outcome.as_ref().map_or_else(task::JoinError::id, |(id, _)| *id);
+        let job = self.jobs.remove(&id);
         match outcome {
-            Ok(Outcome::Redirect(errand)) => {
+            Ok((_, Outcome::Redirect(errand))) => {
                 let host = host_of(&errand.url).unwrap_or_default();
                 let urgent = !matches!(errand.job, Job::Page(_));
                 self.hosts.push(&host, errand, urgent);
             }
-            Ok(Outcome::Polled(settled)) => self.polled(*settled),
-            Ok(Outcome::PollLost(source)) => {
+            Ok((_, Outcome::Polled(settled))) => self.polled(*settled),
+            Ok((_, Outcome::PollLost(source))) => {
                 self.slots.remove(&source);
             }
-            Ok(Outcome::Settled(entry)) => {
+            Ok((_, Outcome::Settled(entry))) => {
                 self.taken.remove(&entry);
             }
-            Ok(Outcome::Robots { origin, rules }) => self.learn_robots(origin, rules),
+            Ok((_, Outcome::Robots { origin, rules })) => self.learn_robots(origin, rules),
             Err(error) => {
-                // The job stays due in the store and is taken up again by the next pass or start.
-                error!(%error, "a request's task died");
+                error!(%error, ?job, "a request's task died");
+                self.bury(job).await;
             }
+        }
+    }
+
+    /// Puts off what a dead task was about, so that it cannot kill task after task.
+    async fn bury(&mut self, job: Option<Job>) {
+        let again = Utc::now() + AFTER_DEATH;
+        match job {
+            Some(Job::Poll(source)) => {
+                if let Some(slot) = self.slots.get_mut(&source) {
+                    slot.busy = false;
+                    self.due.insert((again, source));
+                }
+            }
+            Some(Job::Page(entry)) => {
+                self.taken.remove(&entry);
+                let reason = "the reader died on this page".to_owned();
+                let fate = Fate::Failed { reason, next_try_at: Some(again) };
+                self.context.hand_over(Work::Settle { entry, fate }).await;
+            }
+            Some(Job::Robots { origin }) => self.learn_robots(origin, None),
+            None => {}
         }
     }
 
@@ -502,9 +544,11 @@ impl Dispatcher {
         if self.options.once {
             return Ok(());
         }
-        // Tried entries are remembered for the length of a pass only.
-        self.tried.clear();
-        self.load_entries()?;
+        self.ticks += 1;
+        if self.ticks.is_multiple_of(RELOAD_TICKS) {
+            self.tried.retain(|_, at| at.elapsed() < TRIED_FOR);
+            self.load_entries()?;
+        }
         let now = Utc::now();
         self.robots.retain(|_, known| match known {
             RobotsOf::Asked => true,

@@ -89,12 +89,13 @@ fn carries_full_text(entry: &Entry) -> bool {
 
 /// Fetches and reads the page of an entry, or follows one of its redirects.
 pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Errand, due: DueEntry) -> Outcome {
-    let request = Request { headers: context.headers_of(&due), ..Request::new(errand.url.clone(), Purpose::Page) };
+    let asking = context.asking(host);
+    let request = Request { headers: context.headers_of(&due, &errand.url), ..Request::new(errand.url.clone(), Purpose::Page) };
     let response = context.fetcher.fetch(request).await;
     metrics().requests.with_label_values(&["page"]).inc();
     let asked = response.as_ref().ok().and_then(retry_after);
     let wait = asked.and_then(|at| (at - Utc::now()).to_std().ok());
-    context.answered(&host, wait).await;
+    asking.answered(wait).await;
 
     let entry = due.id;
     let missing = match response {
@@ -119,7 +120,7 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
 
 fn retry_after(response: &fetch::Response) -> Option<Time> {
     matches!(response.status, 429 | 503)
-        .then(|| response.headers.get("retry-after").and_then(|text| schedule::parse_retry_after(&text, Utc::now())))
+        .then(|| response.headers.retry_after().and_then(|text| schedule::parse_retry_after(&text, Utc::now())))
         .flatten()
 }
 
@@ -312,8 +313,9 @@ pub(crate) async fn ask_robots(context: Arc<Context>, host: String, errand: Erra
     let super::dispatch::Job::Robots { origin } = errand.job.clone() else {
         unreachable!("only robots errands come here")
     };
+    let asking = context.asking(host);
     let response = context.fetcher.fetch(Request::new(errand.url.clone(), Purpose::Robots)).await;
-    context.answered(&host, None).await;
+    asking.answered(None).await;
     metrics().requests.with_label_values(&["robots"]).inc();
     let rules = match response {
         Ok(response) => match response.redirect() {

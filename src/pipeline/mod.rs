@@ -22,6 +22,7 @@ mod retag;
 mod work;
 
 use std::{
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, mpsc as sync_mpsc},
     thread,
     time::{Duration, Instant},
@@ -47,7 +48,7 @@ use crate::{
     dedup, extract,
     fetch::Fetcher,
     index::{self, Index},
-    model::{FullText, Source, SourceId, Time, host_of},
+    model::{FullText, Source, SourceId, Time, host_of, outlet_of},
     serve::Liveness,
     store::{self, DueEntry, Reader, Store},
     telemetry::metrics,
@@ -131,7 +132,7 @@ pub(crate) struct Context {
     reader: Mutex<Reader>,
 }
 
-type Sources = Arc<std::collections::HashMap<SourceId, Arc<Source>>>;
+type Sources = Arc<HashMap<SourceId, Arc<Source>>>;
 
 impl Context {
     /// Runs work of the processor off the async threads, no more of it at once than there are cores.
@@ -151,11 +152,9 @@ impl Context {
         read(&self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Tells the scheduler that a host has answered.
-    pub async fn answered(&self, host: &str, wait: Option<Duration>) {
-        let wait = wait.map(|wait| wait.min(harvest::LONGEST_HOST_WAIT));
-        // The scheduler is gone only while everything stops.
-        let _ = self.answered.send(Answered { host: host.to_owned(), wait }).await;
+    /// Begins a request to a host, whose turn ends with [`Asking::answered`] or, if the task dies, with the task.
+    pub fn asking(&self, host: String) -> Asking {
+        Asking { host: Some(host), answered: self.answered.clone() }
     }
 
     /// Hands work to the owner of the store; waits where it has enough.
@@ -197,8 +196,16 @@ impl Context {
         self.source_of(due).map_or(FullText::Auto, |source| source.full_text)
     }
 
-    fn headers_of(&self, due: &DueEntry) -> std::collections::BTreeMap<String, String> {
-        self.source_of(due).map(|source| source.headers.clone()).unwrap_or_default()
+    fn headers_of(&self, due: &DueEntry, url: &str) -> BTreeMap<String, String> {
+        self.source_of(due).map(|source| self.headers_for(&source, url)).unwrap_or_default()
+    }
+
+    /// The user's headers for a source go to its own outlet only, since they may be secrets; its User-Agent goes everywhere.
+    pub fn headers_for(&self, source: &Source, url: &str) -> BTreeMap<String, String> {
+        let own = outlet_of(url).is_some_and(|outlet| Some(outlet) == outlet_of(&source.url));
+        let mut headers = source.headers.clone();
+        headers.retain(|name, _| own || name.eq_ignore_ascii_case("user-agent"));
+        headers
     }
 
     fn lang_of(&self, due: &DueEntry) -> Option<String> {
@@ -209,6 +216,31 @@ impl Context {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// A host that is being asked.
+pub(crate) struct Asking {
+    host: Option<String>,
+    answered: mpsc::Sender<Answered>,
+}
+
+impl Asking {
+    /// The host has answered, or failed to; `wait` is what it asked for beyond its gap.
+    pub async fn answered(mut self, wait: Option<Duration>) {
+        let wait = wait.map(|wait| wait.min(harvest::LONGEST_HOST_WAIT));
+        if let Some(host) = self.host.take() {
+            // The scheduler is gone only while everything stops.
+            let _ = self.answered.send(Answered { host, wait }).await;
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(host) = self.host.take() {
+            let _ = self.answered.try_send(Answered { host, wait: None });
+        }
+    }
 }
 
 /// Wakes threads that follow the change log.

@@ -28,13 +28,14 @@ pub(crate) async fn poll(
     before: SourceState,
 ) -> Outcome {
     let started = Instant::now();
+    let asking = context.asking(host);
     let request = Request {
         validators: schedule::conditional(&before, Utc::now()),
-        headers: source.headers.clone(),
+        headers: context.headers_for(&source, &errand.url),
         ..Request::new(errand.url.clone(), Purpose::Source)
     };
     let response = context.fetcher.fetch(request).await;
-    context.answered(&host, None).await;
+    asking.answered(None).await;
     metrics().requests.with_label_values(&["source"]).inc();
 
     let ended_at = Utc::now();
@@ -74,16 +75,15 @@ pub(crate) async fn poll(
 
 /// What the headers of an answer ask of the schedule.
 fn answer(response: &fetch::Response, errand: &Errand, now: Time) -> schedule::Answer {
-    let header = |name: &str| response.headers.get(name);
     // Only a chain of nothing but permanent redirects says that the source has moved.
     let moved = !errand.hops.is_empty() && errand.hops.iter().all(|hop| hop.permanent) && response.status < 400;
     schedule::Answer {
         asked_url: errand.hops.first().map_or(&errand.url, |hop| &hop.from).clone(),
         http_status: Some(response.status),
         max_age: schedule::parse_max_age(
-            header("cache-control").as_deref(),
-            header("expires").as_deref(),
-            header("date").as_deref(),
+            response.headers.cache_control().as_deref(),
+            response.headers.expires().as_deref(),
+            response.headers.date().as_deref(),
             now,
         ),
         moved_to: moved.then(|| errand.url.clone()),
@@ -98,15 +98,14 @@ async fn judge(
     now: Time,
 ) -> Verdict {
     let status = response.status;
-    let header = |name: &str| response.headers.get(name).map(std::borrow::Cow::into_owned);
-    let validators = Validators { etag: header("etag"), last_modified: header("last-modified") };
+    let validators = response.headers.validators();
     match status {
         304 => Verdict::NotModified { validators },
         410 => Verdict::Gone,
         429 | 503 => Verdict::Asked {
             error: http_error(status),
             http_status: status,
-            retry_after: header("retry-after").and_then(|text| schedule::parse_retry_after(&text, now)),
+            retry_after: response.headers.retry_after().and_then(|text| schedule::parse_retry_after(&text, now)),
         },
         200..=299 => {
             let source = source.clone();
@@ -125,7 +124,7 @@ fn read(source: &Source, response: &fetch::Response, known: Option<&str>, valida
     if known == Some(body_hash.as_str()) {
         return Verdict::Unchanged { validators };
     }
-    let content_type = response.headers.get("content-type");
+    let content_type = response.headers.content_type();
     let document =
         source::Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
     match source::read(source, &document, now) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{Context, Error, Poke, commit::Owner, follow::Follower, work::Work};
 use crate::{
@@ -40,7 +40,9 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
         Ok(None) => return,
         Err(error) => return warn!(%error, "the tags of stored articles could not be checked"),
     };
-    info!("the topics have changed: tagging stored articles anew");
+    if context.read(Reader::counts).is_ok_and(|counts| counts.articles > 0) {
+        info!("the topics have changed: tagging stored articles anew");
+    }
     while !stop.is_cancelled() {
         let (tagging, reading) = (tagger.clone(), context.clone());
         let step = move || -> Result<Retagged, Error> {
@@ -51,7 +53,7 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
             Ok(Ok(retagged)) => {
                 let next = retagged.cursor;
                 context.hand_over(Work::Retagged(retagged)).await;
-                let Some(next) = next else { return info!("stored articles carry the topics of now") };
+                let Some(next) = next else { return debug!("stored articles carry the topics of now") };
                 cursor = next;
             }
             Ok(Err(error)) => return warn!(%error, "tagging stored articles anew stopped, it goes on at the next start"),

@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
                 None if value.starts_with("//") || value.is_empty() || value.starts_with(char::is_whitespace) => {
                     return Ok(None);
                 }
-                None => return Err(unknown_field(self.at, &name)),
+                None => return Err(unknown_field(self.at, name)),
             },
         };
         if value.is_empty() || value.starts_with(|c: char| c.is_whitespace() || c == ')') {
@@ -379,8 +379,8 @@ fn ends_word(c: char) -> bool {
 
 /// Splits the `*`, `~`, `~1` off a word that ends so.
 fn split_loose(word: &str) -> (&str, Option<&str>) {
-    if word.ends_with('*') {
-        return (&word[..word.len() - 1], Some("*"));
+    if let Some(stem) = word.strip_suffix('*') {
+        return (stem, Some("*"));
     }
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     match stem.strip_suffix('~') {

@@ -245,7 +245,7 @@ impl Archive {
     /// When part of it cannot be read.
     pub fn query(&self, question: &Question, now: Time) -> Result<Query, Error> {
         let mut query = match question.query.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => query::parse(text, now).map_err(|error| Error::Question(error.render(text)))?,
+            Some(text) => query::parse(text, now).map_err(|error| unreadable(&error, text))?,
             None => Query::All,
         };
         for (field, values) in [
@@ -287,7 +287,16 @@ impl Archive {
 /// # Errors
 /// With the accepted forms when it is none of these.
 pub fn read_time(text: &str, now: Time, end_of_day: bool) -> Result<Time, Error> {
-    query::parse_time(text, now, end_of_day).map_err(|error| Error::Question(error.render(text)))
+    query::parse_time(text, now, end_of_day).map_err(|error| unreadable(&error, text))
+}
+
+/// What is wrong with a text, and where.
+fn unreadable(error: &query::Error, text: &str) -> Error {
+    let mut told = format!("{error}\n{}", error.render(text));
+    if let Some(hint) = &error.hint {
+        told += &format!("\nhint: {hint}");
+    }
+    Error::Question(told)
 }
 
 fn given(article: &Article) -> Vec<TopicId> {

@@ -10,7 +10,7 @@ mod names;
 mod page;
 
 use std::{
-    fs, io,
+    io,
     net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -51,14 +51,6 @@ pub enum StartError {
     Listen {
         /// As configured.
         listen: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The token's file.
-    #[error("serve.token_file {path}: {source}", path = .path.display())]
-    Token {
-        /// Which file.
-        path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -118,7 +110,7 @@ impl Server {
     /// Starts to listen where the configuration says; `None` where it says nowhere.
     ///
     /// # Errors
-    /// When the address is taken or unusable, or the token cannot be read.
+    /// When the address is taken or unusable.
     pub fn bind(settings: &Serve) -> Result<Option<Self>, StartError> {
         if settings.listen.is_empty() {
             return Ok(None);
@@ -127,11 +119,8 @@ impl Server {
         let addresses: Vec<SocketAddr> = settings.listen.to_socket_addrs().map_err(failed)?.collect();
         let listener = std::net::TcpListener::bind(addresses.as_slice()).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
-        let read = |path: &PathBuf| {
-            fs::read(path).map_err(|source| StartError::Token { path: path.clone(), source })
-        };
-        let token = settings.token_file.as_ref().map(read).transpose()?;
-        Ok(Some(Self { listener, token: token.map(|token| token.trim_ascii().into()) }))
+        let token = settings.token.as_ref().map(|token| token.0.as_bytes().into());
+        Ok(Some(Self { listener, token }))
     }
 
     /// Returns where it listens.

@@ -25,20 +25,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The key of a webhook.
-    #[error("alerts.secret_file {path}: {source}", path = .path.display())]
-    Secret {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
 }
 
 impl Error {
-    /// Tells whether the same may work later.
+    /// Tells whether the same may work later: a file may become writable again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::File { .. })
+        true
     }
 }
 
@@ -72,14 +64,12 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Reads what an alert of the configuration needs to deliver.
-    ///
-    /// # Errors
-    /// When the webhook's key cannot be read.
-    pub fn of(alert: &config::Alert) -> Result<Option<Self>, Error> {
+    /// Returns where an alert of the configuration delivers to; `None` where it says nowhere.
+    pub fn of(alert: &config::Alert) -> Option<Self> {
         if let Some(url) = &alert.webhook {
-            return Ok(Some(Self::Webhook(Webhook::new(url.clone(), alert.secret_file.as_deref())?)));
+            let key = alert.secret.as_ref().map(|secret| secret.0.as_str());
+            return Some(Self::Webhook(Webhook::new(url.clone(), key)));
         }
-        Ok(alert.file.clone().map(Self::Lines))
+        alert.file.clone().map(Self::Lines)
     }
 }

@@ -1,11 +1,9 @@
 //! A webhook: a POST of JSON, signed where a key is configured.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-
-use super::Error;
 
 /// A receiver on the web.
 #[derive(Clone)]
@@ -16,14 +14,9 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Returns a webhook; the key is the content of `secret_file` without white space at its end.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn new(url: String, secret_file: Option<&Path>) -> Result<Self, Error> {
-        let read = |path: &Path| fs::read(path).map_err(|source| Error::Secret { path: path.to_owned(), source });
-        let key = secret_file.map(read).transpose()?;
-        Ok(Self { url, key: key.map(|key| key.trim_ascii_end().to_vec()) })
+    /// Returns a webhook whose bodies are signed with `key`, where there is one.
+    pub fn new(url: String, key: Option<&str>) -> Self {
+        Self { url, key: key.map(|key| key.as_bytes().to_vec()) }
     }
 
     /// Returns the headers of a delivery: its type, its id for telling repetitions, and with a key the signature
@@ -57,7 +50,7 @@ mod tests {
     #[test]
     fn body_is_signed_with_the_key() {
         // RFC 4231, test case 2.
-        let webhook = Webhook { url: String::new(), key: Some(b"Jefe".to_vec()) };
+        let webhook = Webhook::new(String::new(), Some("Jefe"));
         let headers = webhook.headers("x", b"what do ya want for nothing?");
         let expected = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_eq!(headers["dateline-signature"], expected);
@@ -65,7 +58,7 @@ mod tests {
 
     #[test]
     fn no_key_no_signature_and_no_key_in_debug() {
-        let webhook = Webhook { url: "https://a.example/".into(), key: None };
+        let webhook = Webhook::new("https://a.example/".into(), None);
         assert!(!webhook.headers("x", b"{}").contains_key("dateline-signature"));
         assert!(!format!("{webhook:?}").contains("key:"));
     }

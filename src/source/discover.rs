@@ -1,12 +1,18 @@
 //! Finds the feeds that a web page points to.
 
-use scraper::{Html, Selector};
 use url::Url;
 
-use crate::{model::SourceKind, text::html::to_text};
+use super::markup::{Event, Events, Tag};
+use crate::{
+    model::SourceKind,
+    text::html::{decode_entities, to_text},
+};
 
 /// Most feeds that one page is believed to have.
 const MAX_FEEDS: usize = 50;
+
+/// How much of a link's text is its title.
+const MAX_TITLE_BYTES: usize = 200;
 
 /// Media types of `<link rel="alternate">` that are feeds.
 const TYPES: &[&str] = &[
@@ -33,33 +39,83 @@ pub struct Discovered {
 }
 
 /// Returns the feeds that a page points to: those it declares, else links that look like one.
+///
+/// The page's tags are walked over, no tree is built: an error page of any size and depth takes no time.
 pub fn discover(html: &str, base: &str) -> Vec<Discovered> {
-    let page = Html::parse_document(html);
-    let base = base_of(&page, base);
-    let mut found = Vec::new();
-    for link in page.select(&selector("link[rel][href]")) {
-        let has = |name: &str, expected: &str| {
-            link.attr(name)
-                .is_some_and(|value| value.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(expected)))
-        };
-        let media_type = link.attr("type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let declared = has("rel", "alternate") && TYPES.iter().any(|known| known.eq_ignore_ascii_case(media_type));
-        if declared || has("rel", "feed") {
-            push(&mut found, base.as_ref(), link.attr("href"), link.attr("title"), SourceKind::Feed);
-        }
+    let mut page = Page { base: Url::parse(base).ok(), ..Page::default() };
+    for event in Events::of(html) {
+        page.event(event);
     }
-    if found.is_empty() {
-        for link in page.select(&selector("a[href]")) {
-            if link.attr("href").is_some_and(looks_like_feed) {
-                let title = super::listing::plain(link);
-                push(&mut found, base.as_ref(), link.attr("href"), Some(&title), SourceKind::Feed);
+    if page.declared.is_empty() {
+        page.declared = page.likely;
+    }
+    page.declared.append(&mut page.sitemaps);
+    page.declared
+}
+
+/// What has been found on a page.
+#[derive(Default)]
+struct Page {
+    base: Option<Url>,
+    declared: Vec<Discovered>,
+    /// Links that look like feeds.
+    likely: Vec<Discovered>,
+    sitemaps: Vec<Discovered>,
+    /// A link that looks like a feed, while its text is being read.
+    open: Option<(String, String)>,
+    in_script: bool,
+}
+
+impl Page {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::End(name) if name.eq_ignore_ascii_case("script") => self.in_script = false,
+            _ if self.in_script => {}
+            Event::Start(tag) => self.start(tag),
+            Event::Text(text) => {
+                if let Some((_, title)) = &mut self.open
+                    && title.len() < MAX_TITLE_BYTES
+                {
+                    title.push_str(text);
+                }
             }
+            Event::End(name) if name.eq_ignore_ascii_case("a") => {
+                if let Some((href, title)) = self.open.take() {
+                    push(&mut self.likely, self.base.as_ref(), &href, Some(&title), SourceKind::Feed);
+                }
+            }
+            _ => {}
         }
     }
-    for link in page.select(&selector("link[rel=sitemap][href]")) {
-        push(&mut found, base.as_ref(), link.attr("href"), link.attr("title"), SourceKind::Sitemap);
+
+    fn start(&mut self, tag: Tag<'_>) {
+        let href = tag.attribute("href").map(|href| decode_entities(href.trim()).into_owned());
+        match (tag.name.to_ascii_lowercase().as_str(), href) {
+            ("script", _) => self.in_script = !tag.empty,
+            ("base", Some(href)) => {
+                let declared = self.base.as_ref().map_or_else(|| Url::parse(&href), |base| base.join(&href));
+                self.base = declared.ok().or(self.base.take());
+            }
+            ("link", Some(href)) => self.link(tag, &href),
+            ("a", Some(href)) if looks_like_feed(&href) => self.open = Some((href, String::new())),
+            _ => {}
+        }
     }
-    found
+
+    fn link(&mut self, tag: Tag<'_>, href: &str) {
+        let relations = tag.attribute("rel").unwrap_or_default();
+        let is = |relation: &str| relations.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(relation));
+        let media_type = tag.attribute("type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        let title = tag.attribute("title").map(decode_entities);
+        let (place, kind) = if is("sitemap") {
+            (&mut self.sitemaps, SourceKind::Sitemap)
+        } else if is("feed") || (is("alternate") && TYPES.iter().any(|known| known.eq_ignore_ascii_case(media_type))) {
+            (&mut self.declared, SourceKind::Feed)
+        } else {
+            return;
+        };
+        push(place, self.base.as_ref(), href, title.as_deref(), kind);
+    }
 }
 
 /// Tells whether a page asks for something before it shows anything: a login, a consent, a proof of being human.
@@ -82,24 +138,7 @@ pub(super) fn is_barrier(html: &str) -> bool {
     SIGNS.iter().any(|sign| head.contains(sign))
 }
 
-/// Returns the address that a page's links are relative to.
-pub(super) fn base_of(page: &Html, url: &str) -> Option<Url> {
-    let own = Url::parse(url).ok();
-    let declared = page.select(&selector("base[href]")).next().and_then(|base| base.attr("href"));
-    match (declared, &own) {
-        (Some(href), Some(own)) => own.join(href).ok().or_else(|| Some(own.clone())),
-        (Some(href), None) => Url::parse(href).ok(),
-        (None, _) => own,
-    }
-}
-
-/// Reads a selector that is written in this room.
-pub(super) fn selector(css: &'static str) -> Selector {
-    Selector::parse(css).expect("a constant selector is well formed")
-}
-
-fn push(found: &mut Vec<Discovered>, base: Option<&Url>, href: Option<&str>, title: Option<&str>, kind: SourceKind) {
-    let Some(href) = href.map(str::trim).filter(|href| !href.is_empty()) else { return };
+fn push(found: &mut Vec<Discovered>, base: Option<&Url>, href: &str, title: Option<&str>, kind: SourceKind) {
     let url = match base {
         Some(base) => base.join(href).ok(),
         None => Url::parse(href).ok(),

@@ -4,7 +4,11 @@ use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::{Error, Feed, discover, resolve};
+use super::{
+    Error, Feed,
+    markup::{Event, Events},
+    resolve,
+};
 use crate::model::{CanonicalUrl, Entry};
 
 /// Most links taken from one page.
@@ -13,26 +17,36 @@ const MAX_ENTRIES: usize = 500;
 /// A headline has at least this many letters; what is shorter is navigation ("World", "Next page").
 const MIN_TITLE_CHARS: usize = 20;
 
+/// Deepest nesting that a page may have. Pages leave out end tags, so that this counts far more than their tree.
+const MAX_DEPTH: usize = 5_000;
+
+/// Elements without an end tag.
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "p", "li", "source", "track", "wbr"];
+
 /// Most pieces of text that make up a headline; a link around half the page is none.
 const MAX_TITLE_NODES: usize = 40;
 
 /// Reads a listing: the links that the selector finds, else those that look like articles.
 pub(super) fn read(text: &str, url: &str, selector: Option<&str>) -> Result<Feed, Error> {
+    if is_too_deep(text) {
+        return Err(Error::NotAFeed(format!("a page nested more than {MAX_DEPTH} levels deep")));
+    }
     let page = Html::parse_document(text);
-    let base = discover::base_of(&page, url);
-    let title = page.select(&discover::selector("title")).next().map(|title| plain(title));
+    let base = base_of(&page, url);
+    let title = page.select(&constant("title")).next().map(|title| plain(title));
     let entries = match selector {
         Some(css) => {
             let selector = Selector::parse(css).map_err(|_| Error::Selector(css.to_owned()))?;
             // The selector may find the links or what holds one.
-            let inner = discover::selector("a[href]");
+            let inner = constant("a[href]");
             let links = page.select(&selector).filter_map(|found| {
                 if found.attr("href").is_some() { Some(found) } else { found.select(&inner).next() }
             });
             collect(links, base.as_ref(), |_, _| true)
         }
         None => {
-            let anchors = discover::selector("a[href]");
+            let anchors = constant("a[href]");
             let outlet = base.as_ref().and_then(|base| CanonicalUrl::parse(base.as_str()).ok()).map(|url| url.outlet());
             collect(page.select(&anchors), base.as_ref(), |link, title| {
                 looks_like_article(link, title, outlet.as_deref())
@@ -45,6 +59,37 @@ pub(super) fn read(text: &str, url: &str, selector: Option<&str>) -> Result<Feed
         entries,
         ..Feed::default()
     })
+}
+
+/// Tells whether a page nests beyond all reason: building its tree would take time that grows with the square.
+fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0usize;
+    Events::of(text).any(|event| {
+        match event {
+            Event::Start(tag) if !tag.empty && !VOID.iter().any(|void| tag.name.eq_ignore_ascii_case(void)) => {
+                depth += 1
+            }
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// Returns the address that a page's links are relative to.
+fn base_of(page: &Html, url: &str) -> Option<Url> {
+    let own = Url::parse(url).ok();
+    let declared = page.select(&constant("base[href]")).next().and_then(|base| base.attr("href"));
+    match (declared, &own) {
+        (Some(href), Some(own)) => own.join(href).ok().or_else(|| Some(own.clone())),
+        (Some(href), None) => Url::parse(href).ok(),
+        (None, _) => own,
+    }
+}
+
+/// Reads a selector that is written in this file.
+fn constant(css: &'static str) -> Selector {
+    Selector::parse(css).expect("a constant selector is well formed")
 }
 
 /// Makes an entry of each link that is wanted, once.
@@ -77,7 +122,7 @@ fn collect<'a>(
 }
 
 /// Returns an element's text in one line, as far as a headline goes.
-pub(super) fn plain(element: ElementRef<'_>) -> String {
+fn plain(element: ElementRef<'_>) -> String {
     let words = element.text().take(MAX_TITLE_NODES).flat_map(str::split_whitespace);
     words.collect::<Vec<_>>().join(" ")
 }

@@ -169,7 +169,6 @@ impl<'a> Iterator for Events<'a> {
                 self.comment();
             } else if rest.starts_with("<![CDATA[") {
                 return Some(Event::Cdata(self.cdata()));
-
             } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
                 return Some(Event::Doctype(self.take(doctype_end(rest))));
             } else if rest.starts_with("<!") || rest.starts_with("<?") {

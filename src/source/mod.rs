@@ -8,14 +8,12 @@
 mod decode;
 mod discover;
 mod doctype;
-mod draft;
 mod error;
 mod feed;
 mod json;
 mod listing;
 mod markup;
 mod sitemap;
-mod vocabulary;
 
 pub mod schedule;
 
@@ -116,3 +114,6 @@ fn resolve(address: &str, base: Option<&Url>) -> Option<String> {
         (Err(_), None) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Articles: their addresses, texts and revisions.
+//! Articles: their texts, revisions and who announced them.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{
     column::{Ms, from_json, to_json},
 };
 use crate::model::{
-    Article, ArticleId, CanonicalUrl, Kind, PublishedAt, Revision, SourceId, StoryId, Time, TopicId, TopicMatch,
+    Article, ArticleId, CanonicalUrl, Kind, PublishedAt, Revision, SourceId, StoryId, Time, TopicMatch,
 };
 
 /// The text of an article and what its page says of it.
@@ -58,35 +58,6 @@ pub struct NewArticle {
     pub story: StoryId,
 }
 
-/// A place in the order in which articles were first seen; the default is the beginning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cursor(i64);
-
-impl Cursor {
-    /// Returns the place as a number, to be kept in the store.
-    pub const fn bits(self) -> i64 {
-        self.0
-    }
-
-    /// Takes a place from its number.
-    pub const fn from_bits(bits: i64) -> Self {
-        Self(bits)
-    }
-}
-
-/// Which articles are meant; the default means all.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ArticleFilter {
-    /// Published (fetched, where that is unknown) at this time or later.
-    pub since: Option<Time>,
-    /// Published (fetched, where that is unknown) before this time.
-    pub until: Option<Time>,
-    /// Announced by this source.
-    pub source: Option<SourceId>,
-    /// With one of these topics; no topics mean any article.
-    pub topics: Vec<TopicId>,
-}
-
 impl Tx<'_> {
     /// Stores an article and places it in its group and story.
     ///
@@ -103,12 +74,14 @@ impl Tx<'_> {
         let story = self.story_now(article.story)?;
         let text = &article.text;
         let order_at = text.published_at.map_or(text.fetched_at, PublishedAt::order_key);
+        let topics = self.pack_topics(&article.topics);
         self.extend_story(story, &outlet, order_at)?;
         self.run(
             "INSERT INTO articles (id, url, outlet, source_id, title, authors, published_at, date_only, order_at, first_at,
-                fetched_at, lang, site, image, summary, kind, revision, group_id, similarity, story_id)
+                fetched_at, lang, site, image, summary, kind, revision, group_id, similarity, story_id, topics)
              VALUES (:id, :url, :outlet, :source_id, :title, :authors, :published_at, :date_only, :order_at, :fetched_at,
-                :fetched_at, :lang, :site, :image, :summary, :kind, 1, :group_id, :similarity, :story_id)",
+                :fetched_at, :lang, :site, :image, :summary, :kind, 1, :group_id, :similarity, :story_id,
+                :topics)",
             named_params! {
                 ":id": article.id, ":url": article.url.as_str(), ":outlet": outlet, ":source_id": article.source_id,
                 ":title": text.title, ":authors": to_json(&text.authors),
@@ -116,7 +89,7 @@ impl Tx<'_> {
                 ":date_only": text.published_at.is_some_and(|published| published.date_only), ":order_at": Ms(order_at),
                 ":fetched_at": Ms(text.fetched_at), ":lang": text.lang, ":site": text.site, ":image": text.image,
                 ":summary": text.summary, ":kind": kind_name(text.kind), ":group_id": article.group,
-                ":similarity": article.similarity, ":story_id": story,
+                ":similarity": article.similarity, ":story_id": story, ":topics": topics,
             },
         )?;
         let seq = self.db().last_insert_rowid();
@@ -127,7 +100,7 @@ impl Tx<'_> {
         if let Some(source) = article.source_id {
             self.run("INSERT INTO announcements (seq, source_id) VALUES (?1, ?2)", (seq, source))?;
         }
-        self.write_topics(seq, &article.topics)?;
+        self.give_topics(seq, &article.topics)?;
         self.log(article.id, ChangeKind::New)?;
         self.regroup(article.group, Some(article.id))?;
         Ok(true)
@@ -205,19 +178,6 @@ impl Tx<'_> {
         Ok(added > 0)
     }
 
-    /// Lets another address lead to an article. Returns whether it leads there now: an address that belongs to another
-    /// article or to a deleted one stays what it is.
-    ///
-    /// # Errors
-    /// When there is no such article or the database refuses.
-    pub fn alias(&mut self, url: &CanonicalUrl, id: ArticleId) -> Result<bool, Error> {
-        self.run(
-            "INSERT INTO urls (url, article_id, is_alias) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING",
-            (url.without_scheme(), id),
-        )?;
-        Ok(self.resolve(url)? == Some(id))
-    }
-
     /// Takes an article out for good: none of its addresses can become an article again, its entries are skipped.
     /// Returns whether there was such an article.
     ///
@@ -273,35 +233,6 @@ const ARTICLE: &str =
     LEFT JOIN groups g ON g.id = a.group_id";
 
 impl Reader {
-    /// Returns the article that an address leads to, whatever its scheme.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn resolve(&self, url: &CanonicalUrl) -> Result<Option<ArticleId>, Error> {
-        let mut statement = self.db.prepare_cached("SELECT article_id FROM urls WHERE url = ?1")?;
-        let found = statement.query_row([url.without_scheme()], |row| row.get::<_, Option<ArticleId>>(0)).optional()?;
-        Ok(found.flatten())
-    }
-
-    /// Returns whether the article of an address was deleted for good.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn is_tombstoned(&self, url: &CanonicalUrl) -> Result<bool, Error> {
-        let mut statement = self.db.prepare_cached("SELECT 1 FROM urls WHERE url = ?1 AND article_id IS NULL")?;
-        Ok(statement.exists([url.without_scheme()])?)
-    }
-
-    /// Returns the other addresses that lead to an article, without their schemes.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn aliases(&self, id: ArticleId) -> Result<Vec<String>, Error> {
-        let mut statement =
-            self.db.prepare_cached("SELECT url FROM urls WHERE article_id = ?1 AND is_alias ORDER BY url")?;
-        Ok(statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
-    }
-
     /// Returns one article.
     ///
     /// # Errors
@@ -347,85 +278,6 @@ impl Reader {
             })
         })?;
         rows.collect()
-    }
-
-    /// Returns the next articles in the order in which they were first seen, and where to go on; `None` after the last.
-    ///
-    /// # Errors
-    /// When the database refuses or a row is unreadable.
-    pub fn export(
-        &self,
-        filter: &ArticleFilter,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<(Vec<Article>, Option<Cursor>), Error> {
-        self.consistently(|reader| {
-            let (seqs, next) = reader.matching(filter, after, limit)?;
-            let mut statement = reader.db.prepare_cached(&format!("{ARTICLE} WHERE a.seq = ?1"))?;
-            let mut articles = Vec::with_capacity(seqs.len());
-            for (seq, _) in seqs {
-                for article in statement.query_and_then([seq], |row| reader.read_article(row))? {
-                    articles.push(article?);
-                }
-            }
-            Ok((articles, next))
-        })
-    }
-
-    /// Returns the ids of the next articles in the order in which they were first seen, and where to go on; `None` after
-    /// the last.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn article_ids(
-        &self,
-        filter: &ArticleFilter,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<(Vec<ArticleId>, Option<Cursor>), Error> {
-        let (rows, next) = self.matching(filter, after, limit)?;
-        Ok((rows.into_iter().map(|(_, id)| id).collect(), next))
-    }
-
-    fn matching(
-        &self,
-        filter: &ArticleFilter,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<(Vec<(i64, ArticleId)>, Option<Cursor>), Error> {
-        // Each restriction is a clause of its own, so that each combination gets a plan that uses it.
-        let mut sql = "SELECT a.seq, a.id FROM articles a WHERE a.seq > :after".to_owned();
-        if filter.since.is_some() {
-            sql += " AND a.order_at >= :since";
-        }
-        if filter.until.is_some() {
-            sql += " AND a.order_at < :until";
-        }
-        if filter.source.is_some() {
-            sql += " AND a.seq IN (SELECT seq FROM announcements WHERE source_id = :source AND seq > :after)";
-        }
-        if !filter.topics.is_empty() {
-            sql += " AND EXISTS (SELECT 1 FROM article_topics t WHERE t.seq = a.seq
-                AND t.topic IN (SELECT value FROM json_each(:topics)))";
-        }
-        sql += " ORDER BY a.seq LIMIT :limit";
-        let (since, until) = (filter.since.map(Ms), filter.until.map(Ms));
-        let topics = to_json(&filter.topics);
-        let rows_wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut params: Vec<(&str, &dyn rusqlite::ToSql)> = vec![(":after", &after.0), (":limit", &rows_wanted)];
-        let optional: [(&str, bool, &dyn rusqlite::ToSql); 4] = [
-            (":since", since.is_some(), &since),
-            (":until", until.is_some(), &until),
-            (":source", filter.source.is_some(), &filter.source),
-            (":topics", !filter.topics.is_empty(), &topics),
-        ];
-        params.extend(optional.into_iter().filter(|(_, used, _)| *used).map(|(name, _, value)| (name, value)));
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map(params.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let rows: Vec<(i64, ArticleId)> = rows.collect::<Result<_, _>>()?;
-        let is_last = rows.len() < limit;
-        let next = rows.last().filter(|_| !is_last).map(|(seq, _)| Cursor(*seq));
-        Ok((rows, next))
     }
 
     fn read_article(&self, row: &Row<'_>) -> Result<Article, Error> {
@@ -518,5 +370,168 @@ fn kind_of(name: &str) -> Kind {
         "teaser" => Kind::Teaser,
         "error" => Kind::Error,
         _ => Kind::Article,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Source, TopicId},
+        store::{
+            Fate, PollRecord, Store,
+            tests::{article, at, id, transact, url},
+        },
+    };
+
+    fn stored(store: &Store, n: u64) -> Article {
+        store.reads().article(id(n)).expect("readable").expect("there")
+    }
+
+    fn last_kinds(store: &Store, after: u64) -> Vec<ChangeKind> {
+        store.reads().changes_after(after, 99).expect("readable").into_iter().map(|change| change.kind).collect()
+    }
+
+    #[test]
+    fn an_article_comes_back_as_it_was_given() {
+        let mut store = Store::in_memory().expect("store");
+        let mut new = article(1);
+        new.text.body = "Ünïcode \u{0} and more. ".repeat(500);
+        new.text.published_at = Some(PublishedAt { at: at(-50), date_only: true });
+        new.text.kind = Kind::Live;
+        new.topics =
+            vec![TopicMatch { topic: TopicId("talks".to_owned()), score: 1.5, matched: true, evidence: vec![] }];
+        assert!(transact(&mut store, |tx| tx.insert(&new)));
+        let expected = Article {
+            id: id(1),
+            url: url(1),
+            outlet: "outlet1.example".to_owned(),
+            source_id: None,
+            source: None,
+            title: new.text.title,
+            authors: new.text.authors,
+            published_at: new.text.published_at,
+            fetched_at: at(1),
+            lang: new.text.lang,
+            site: None,
+            image: None,
+            summary: None,
+            body: new.text.body,
+            kind: Kind::Live,
+            tags: Vec::new(),
+            revision: 1,
+            duplicate_of: None,
+            similarity: None,
+            copies: 0,
+            story: id(1).into(),
+            topics: new.topics,
+        };
+        assert_eq!(stored(&store, 1), expected);
+    }
+
+    #[test]
+    fn the_same_address_is_the_same_article() {
+        let mut store = Store::in_memory().expect("store");
+        let insert = |store: &mut Store, n, address: &str| {
+            let url = CanonicalUrl::parse(address).expect("a URL");
+            transact(store, |tx| tx.insert(&NewArticle { url, ..article(n) }))
+        };
+        assert!(insert(&mut store, 1, "http://a.example/x"));
+        assert!(!insert(&mut store, 2, "https://a.example/x"), "only its scheme is another");
+        assert!(!insert(&mut store, 1, "https://a.example/y"), "the id is taken");
+        assert_eq!(
+            (last_kinds(&store, 0), store.reads().counts().expect("counts").articles),
+            (vec![ChangeKind::New], 1)
+        );
+    }
+
+    #[test]
+    fn another_text_makes_a_revision_and_the_same_text_none() {
+        let mut store = Store::in_memory().expect("store");
+        transact(&mut store, |tx| tx.insert(&article(1)));
+        let mut text = article(1).text;
+        text.fetched_at = at(100);
+        assert_eq!(transact(&mut store, |tx| tx.revise(id(1), &text)), 1);
+        assert_eq!((last_kinds(&store, 1), stored(&store, 1).fetched_at), (vec![], at(1)));
+
+        text.body = "Another text.".to_owned();
+        text.authors.clear();
+        text.lang = None;
+        assert_eq!(transact(&mut store, |tx| tx.revise(id(1), &text)), 2);
+        let now = stored(&store, 1);
+        assert_eq!((now.body.as_str(), now.revision, now.fetched_at), ("Another text.", 2, at(100)));
+        assert_eq!((now.authors.len(), now.lang.as_deref()), (1, Some("en")), "what is not known stays");
+        let revisions = store.reads().revisions(id(1)).expect("readable");
+        let revisions: Vec<_> = revisions.iter().map(|revision| (revision.number, revision.fetched_at)).collect();
+        assert_eq!((revisions, last_kinds(&store, 1)), (vec![(1, at(1)), (2, at(100))], vec![ChangeKind::Revised]));
+    }
+
+    #[test]
+    fn metadata_that_becomes_known_is_a_change_but_no_revision() {
+        let mut store = Store::in_memory().expect("store");
+        let mut new = article(1);
+        new.text.published_at = None;
+        transact(&mut store, |tx| tx.insert(&new));
+        assert_eq!(transact(&mut store, |tx| tx.revise(id(1), &article(1).text)), 1);
+        assert_eq!(stored(&store, 1).published_at, article(1).text.published_at);
+        assert_eq!(last_kinds(&store, 1), [ChangeKind::Revised]);
+    }
+
+    #[test]
+    fn a_deleted_article_never_comes_back_under_any_of_its_addresses() {
+        let mut store = Store::in_memory().expect("store");
+        let source = Source::new("https://a.example/feed");
+        let entry = crate::model::Entry { guid: Some("1".to_owned()), ..Default::default() };
+        let entry_id = entry.id(source.id);
+        transact(&mut store, |tx| {
+            tx.sync_sources(std::slice::from_ref(&source))?;
+            let poll =
+                PollRecord { at: at(0), status: None, outcome: String::new(), new: 0, duration: Default::default() };
+            tx.save_poll(source.id, &Default::default(), &[(entry_id, entry)], &poll, None)?;
+            tx.insert(&NewArticle { source_id: Some(source.id), ..article(1) })?;
+            tx.revise(id(1), &NewText { body: "another".to_owned(), ..article(1).text })?;
+            tx.settle(entry_id, &Fate::Revisit { article: id(1), at: at(9), validators: Default::default() }, at(1))?;
+            assert!(tx.alias(&url(21), id(1))?);
+            tx.insert(&article(2))
+        });
+        assert!(!transact(&mut store, |tx| tx.alias(&url(2), id(1))), "it leads to another article");
+        assert_eq!(store.reads().resolve(&url(21)).expect("readable"), Some(id(1)));
+
+        assert!(transact(&mut store, |tx| tx.delete(id(1))));
+        assert!(!transact(&mut store, |tx| tx.delete(id(1))));
+        for address in [url(1), url(21)] {
+            assert!(store.reads().is_tombstoned(&address).expect("readable"), "{address}");
+            assert_eq!(store.reads().resolve(&address).expect("readable"), None);
+            assert!(!transact(&mut store, |tx| tx.insert(&NewArticle { url: address, ..article(3) })));
+        }
+        let counts = store.reads().counts().expect("counts");
+        assert_eq!((counts.articles, counts.entries.skipped, counts.stories), (1, 1, 1));
+        assert_eq!(store.reads().waiting_entries(at(0)).expect("readable"), (0, None));
+        assert_eq!(store.reads().integrity_check().expect("check"), [] as [String; 0]);
+    }
+
+    #[test]
+    fn every_announcer_gives_its_tags_and_the_first_its_name() {
+        let mut store = Store::in_memory().expect("store");
+        let source = |name: &str, tags: &[&str]| Source {
+            name: Some(name.to_owned()),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            ..Source::new(format!("https://{name}.example/feed"))
+        };
+        let (a, b) = (source("a", &["x", "y"]), source("b", &["y", "w"]));
+        transact(&mut store, |tx| {
+            tx.sync_sources(&[a.clone(), b.clone()])?;
+            tx.insert(&article(1))
+        });
+        assert!(transact(&mut store, |tx| tx.announce(id(1), b.id)));
+        assert!(transact(&mut store, |tx| tx.announce(id(1), a.id)));
+        assert!(!transact(&mut store, |tx| tx.announce(id(1), a.id)));
+        let now = stored(&store, 1);
+        assert_eq!((now.source.as_deref(), now.tags.join(" ")), (Some("b"), "w x y".to_owned()));
+        assert_eq!(last_kinds(&store, 1), [ChangeKind::Sources; 2]);
+
+        transact(&mut store, |tx| tx.sync_sources(&[a, source("b", &[])]));
+        assert_eq!(stored(&store, 1).tags, ["x", "y"]);
+        assert_eq!(last_kinds(&store, 3), [ChangeKind::Sources], "other tags are a change");
     }
 }

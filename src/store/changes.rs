@@ -244,3 +244,68 @@ impl Reader {
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        Store,
+        tests::{article, id, transact},
+    };
+
+    #[test]
+    fn the_log_goes_on_counting_when_it_is_pruned() {
+        let mut store = Store::in_memory().expect("store");
+        assert_eq!((store.reads().last_seq().expect("seq"), store.reads().first_seq().expect("seq")), (0, None));
+        transact(&mut store, |tx| (1..=5).try_for_each(|n| tx.insert(&article(n)).map(drop)));
+        let changes = store.reads().changes_after(2, 2).expect("readable");
+        let changes: Vec<_> = changes.iter().map(|change| (change.seq, change.article, change.kind)).collect();
+        assert_eq!(changes, [(3, id(3), ChangeKind::New), (4, id(4), ChangeKind::New)]);
+
+        assert_eq!(transact(&mut store, |tx| tx.prune_changes(5)), 5);
+        assert_eq!((store.reads().last_seq().expect("seq"), store.reads().first_seq().expect("seq")), (5, None));
+        transact(&mut store, |tx| tx.insert(&article(6)));
+        assert_eq!((store.reads().last_seq().expect("seq"), store.reads().first_seq().expect("seq")), (6, Some(6)));
+    }
+
+    #[test]
+    fn every_kind_of_change_survives_its_name() {
+        let mut store = Store::in_memory().expect("store");
+        transact(&mut store, |tx| ChangeKind::ALL.into_iter().try_for_each(|kind| tx.log(id(1), kind)));
+        let changes = store.reads().changes_after(0, 99).expect("readable");
+        assert_eq!(changes.into_iter().map(|change| change.kind).collect::<Vec<_>>(), ChangeKind::ALL);
+    }
+
+    #[test]
+    fn dedup_records_come_back_oldest_first_until_pruned() {
+        let mut store = Store::in_memory().expect("store");
+        let numbers = transact(&mut store, |tx| {
+            (0..4_u8).map(|n| tx.append_dedup(id(n.into()), &[n, n])).collect::<Result<Vec<_>, _>>()
+        });
+        assert_eq!(transact(&mut store, |tx| tx.prune_dedup(numbers[2])), 2);
+        let mut seen = Vec::new();
+        let each = |seq, article: ArticleId, record: &[u8]| {
+            seen.push((seq, article.bits(), record.to_vec()));
+            Ok::<_, Error>(())
+        };
+        store.reads().dedup_records(each).expect("readable");
+        assert_eq!(seen, [(numbers[2], 2, vec![2, 2]), (numbers[3], 3, vec![3, 3])]);
+    }
+
+    #[test]
+    fn requests_are_taken_once_and_values_are_kept() {
+        let mut store = Store::in_memory().expect("store");
+        let args = serde_json::json!({"id": "00000000000000ff"});
+        transact(&mut store, |tx| {
+            tx.put_meta("a", "1")?;
+            tx.put_meta("a", "2")?;
+            tx.add_request("delete", &args)
+        });
+        assert!(store.reads().has_requests().expect("readable"));
+        let taken = transact(&mut store, |tx| tx.take_requests());
+        assert_eq!((taken.len(), taken[0].kind.as_str(), &taken[0].args), (1, "delete", &args));
+        assert!(!store.reads().has_requests().expect("readable"));
+        assert_eq!(store.reads().get_meta("a").expect("readable").as_deref(), Some("2"));
+        assert_eq!(store.reads().get_meta("b").expect("readable"), None);
+    }
+}

@@ -89,6 +89,23 @@ pub struct DueEntry {
     pub validators: Validators,
 }
 
+/// An entry that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedEntry {
+    /// Which entry.
+    pub id: EntryId,
+    /// Who announced it.
+    pub source_id: SourceId,
+    /// Its link.
+    pub link: Option<String>,
+    /// Why it failed.
+    pub reason: String,
+    /// Tries that failed so far.
+    pub attempts: u32,
+    /// When it is tried again; `None` when it is given up.
+    pub next_try_at: Option<Time>,
+}
+
 impl Tx<'_> {
     /// Saves the outcome of a poll: the new state of its source and the entries of its document, new and known.
     ///
@@ -306,6 +323,28 @@ impl Reader {
         })
     }
 
+    /// Returns entries that failed, those that are tried again soonest first, given up ones last.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn failed_entries(&self, limit: usize) -> Result<Vec<FailedEntry>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, source_id, link, reason, attempts, due_at FROM entries WHERE state = 'failed'
+             ORDER BY due_at NULLS LAST, id LIMIT ?1",
+        )?;
+        let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(FailedEntry {
+                id: row.get(0)?,
+                source_id: row.get(1)?,
+                link: row.get(2)?,
+                reason: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                attempts: row.get(4)?,
+                next_try_at: row.get::<_, Option<Ms>>(5)?.map(|next| next.0),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Returns how many entries wait for a later time, and the earliest of these times.
     ///
     /// # Errors
@@ -337,4 +376,207 @@ fn digest(entry: &Entry) -> i64 {
 
 fn link_host(entry: &Entry) -> String {
     entry.link.as_deref().and_then(host_of).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        model::Source,
+        store::{
+            Store,
+            tests::{article, at, id, transact},
+        },
+    };
+
+    const FEED: &str = "https://a.example/feed";
+
+    fn with_source() -> (Store, SourceId) {
+        let mut store = Store::in_memory().expect("store");
+        let source = Source::new(FEED);
+        transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
+        (store, source.id)
+    }
+
+    fn entry(guid: &str, title: &str) -> Entry {
+        Entry {
+            guid: Some(guid.to_owned()),
+            link: Some(format!("https://pages.example/{guid}")),
+            title: Some(title.to_owned()),
+            ..Entry::default()
+        }
+    }
+
+    fn poll(store: &mut Store, source: SourceId, seconds: i64, entries: &[Entry]) -> PollSaved {
+        let entries: Vec<_> = entries.iter().map(|entry| (entry.id(source), entry.clone())).collect();
+        let poll = PollRecord {
+            at: at(seconds),
+            status: Some(200),
+            outcome: "a document".to_owned(),
+            new: 0,
+            duration: Duration::ZERO,
+        };
+        transact(store, |tx| tx.save_poll(source, &SourceState::default(), &entries, &poll, Some(at(-1000))))
+    }
+
+    fn due(store: &Store, seconds: i64) -> Vec<DueEntry> {
+        store.reads().due_entries(at(seconds), 99, |_| true).expect("readable")
+    }
+
+    #[test]
+    fn an_entry_is_new_once_and_due_again_when_it_says_something_else() {
+        let (mut store, source) = with_source();
+        let a = entry("a", "one");
+        let a_id = a.id(source);
+        let again = PollSaved { changed: vec![a_id], ..PollSaved::default() };
+        assert_eq!(poll(&mut store, source, 0, &[a.clone(), entry("a", "twice in one document")]).new, [a_id]);
+        assert_eq!(poll(&mut store, source, 1, std::slice::from_ref(&a)), PollSaved::default());
+        // Nobody has read it yet, so it is only read with its newer words.
+        assert_eq!(poll(&mut store, source, 2, &[entry("a", "two")]), PollSaved::default());
+        assert_eq!(due(&store, 0)[0].entry.title.as_deref(), Some("two"));
+
+        transact(&mut store, |tx| {
+            tx.insert(&article(1))?;
+            tx.settle(a_id, &Fate::Article(id(1)), at(3))
+        });
+        assert_eq!(due(&store, 9), []);
+        let token = Entry { link: Some("https://pages.example/a?token=2".to_owned()), ..entry("a", "two") };
+        assert_eq!(poll(&mut store, source, 4, &[token]), PollSaved::default(), "another link is nothing new");
+        assert_eq!(poll(&mut store, source, 5, &[entry("a", "three")]), again);
+        let now = due(&store, 5);
+        assert_eq!((now[0].changed, now[0].article, now[0].first_seen_at), (true, Some(id(1)), at(0)));
+        assert_eq!(store.reads().polls(source).expect("readable").iter().map(|poll| poll.new).sum::<u32>(), 1);
+    }
+
+    #[test]
+    fn too_old_entries_are_skipped_and_stay_so() {
+        let (mut store, source) = with_source();
+        let old = Entry { published_at: Some(at(-2000)), ..entry("a", "one") };
+        assert_eq!(poll(&mut store, source, 0, std::slice::from_ref(&old)).too_old, [old.id(source)]);
+        let changed = Entry { title: Some("two".to_owned()), ..old };
+        assert_eq!(poll(&mut store, source, 1, &[changed]), PollSaved::default());
+        assert_eq!(due(&store, 9), []);
+        assert_eq!(store.reads().counts().expect("counts").entries.skipped, 1);
+    }
+
+    #[test]
+    fn every_fate_says_when_to_come_back() {
+        // The fate, then: when it is due again, tries so far, whether it has an article.
+        let check = |fate: Fate, expected: Option<(i64, u32, bool)>| {
+            let (mut store, source) = with_source();
+            let first = entry("a", "one");
+            poll(&mut store, source, 0, std::slice::from_ref(&first));
+            transact(&mut store, |tx| {
+                tx.insert(&article(1))?;
+                tx.settle(first.id(source), &fate, at(5))
+            });
+            let later = due(&store, 1000).pop();
+            assert_eq!(
+                later.as_ref().map(|later| (later.attempts, later.article.is_some())),
+                expected.map(|e| (e.1, e.2))
+            );
+            let (waiting, next) = store.reads().waiting_entries(at(5)).expect("readable");
+            assert_eq!(
+                (waiting, next),
+                (expected.is_some().into(), expected.map(|expected| at(expected.0))),
+                "{fate:?}"
+            );
+            // Whatever became of it: another word from its source and it is tried again, unless it waits already.
+            poll(&mut store, source, 6, &[entry("a", "two")]);
+            let failed = matches!(fate, Fate::Failed { next_try_at: Some(_), .. });
+            assert_eq!(due(&store, 6).len(), usize::from(!failed), "{fate:?}");
+        };
+        let reason = || "timed out".to_owned();
+        check(Fate::Article(id(1)), None);
+        check(Fate::Skipped { reason: reason() }, None);
+        check(Fate::Failed { reason: reason(), next_try_at: None }, None);
+        check(Fate::Failed { reason: reason(), next_try_at: Some(at(60)) }, Some((60, 1, false)));
+        check(Fate::Partial { article: id(1), reason: reason(), next_try_at: None }, None);
+        check(Fate::Partial { article: id(1), reason: reason(), next_try_at: Some(at(60)) }, Some((60, 1, true)));
+        let validators = Validators { etag: Some("\"x\"".to_owned()), last_modified: None };
+        check(Fate::Revisit { article: id(1), at: at(60), validators }, Some((60, 0, true)));
+    }
+
+    #[test]
+    fn an_entry_with_an_article_keeps_it_when_its_page_fails_later() {
+        let (mut store, source) = with_source();
+        let entry = entry("a", "one");
+        let entry_id = entry.id(source);
+        poll(&mut store, source, 0, std::slice::from_ref(&entry));
+        let validators = Validators { etag: Some("\"x\"".to_owned()), last_modified: None };
+        transact(&mut store, |tx| {
+            tx.insert(&article(1))?;
+            let revisit = Fate::Revisit { article: id(1), at: at(60), validators: validators.clone() };
+            tx.settle(entry_id, &revisit, at(5))
+        });
+        assert_eq!(due(&store, 60)[0].validators, validators);
+        for tries in 1..=2 {
+            let failed = Fate::Failed { reason: "404".to_owned(), next_try_at: Some(at(70)) };
+            transact(&mut store, |tx| tx.settle(entry_id, &failed, at(60)));
+            let now = due(&store, 70);
+            assert_eq!((now[0].attempts, now[0].article), (tries, Some(id(1))));
+        }
+        let counts = store.reads().counts().expect("counts").entries;
+        assert_eq!((counts.article, counts.failed, counts.due), (1, 0, 0));
+    }
+
+    #[test]
+    fn entries_of_sources_that_nobody_wants_polled_rest() {
+        let (mut store, source) = with_source();
+        poll(&mut store, source, 0, &[entry("a", "one")]);
+        transact(&mut store, |tx| tx.sync_sources(&[]));
+        assert_eq!((due(&store, 9), store.reads().waiting_entries(at(-5)).expect("readable").0), (vec![], 0));
+        transact(&mut store, |tx| tx.add_source(&Source::new(FEED)));
+        assert_eq!(due(&store, 9).len(), 1);
+    }
+
+    #[test]
+    fn who_asks_for_due_entries_can_pass_over_some() {
+        let (mut store, source) = with_source();
+        poll(&mut store, source, 1, &[entry("b", "two"), entry("c", "three")]);
+        poll(&mut store, source, 0, &[entry("a", "one")]);
+        let first = entry("a", "one").id(source);
+        let one = store.reads().due_entries(at(9), 1, |_| true).expect("readable");
+        assert_eq!(one.iter().map(|due| due.id).collect::<Vec<_>>(), [first]);
+        let others = store.reads().due_entries(at(9), 9, |due| due.id != first).expect("readable");
+        assert_eq!(others.len(), 2);
+        assert_eq!(store.reads().due_entries(at(9), 9, |due| due.host != "pages.example").expect("readable"), []);
+        assert_eq!(due(&store, 0).len(), 1, "the others are not due yet");
+    }
+
+    #[test]
+    fn a_failure_is_a_row_with_its_reason_and_next_try() {
+        let (mut store, source) = with_source();
+        let (a, b) = (entry("a", "one"), entry("b", "two"));
+        poll(&mut store, source, 0, &[a.clone(), b.clone()]);
+        let failed = |next_try_at| Fate::Failed { reason: "timed out".to_owned(), next_try_at };
+        transact(&mut store, |tx| {
+            tx.settle(a.id(source), &failed(None), at(1))?;
+            tx.settle(b.id(source), &failed(Some(at(9))), at(1))
+        });
+        let expected = |entry: Entry, next_try_at| FailedEntry {
+            id: entry.id(source),
+            source_id: source,
+            link: entry.link,
+            reason: "timed out".to_owned(),
+            attempts: 1,
+            next_try_at,
+        };
+        let found = store.reads().failed_entries(9).expect("readable");
+        assert_eq!(found, [expected(b, Some(at(9))), expected(a, None)]);
+    }
+
+    #[test]
+    fn what_the_store_does_not_know_is_refused() {
+        let (mut store, source) = with_source();
+        let nobody = SourceId::derive(&["nobody"]);
+        let poll = PollRecord { at: at(0), status: None, outcome: String::new(), new: 0, duration: Duration::ZERO };
+        let saved = store.transaction(|tx| tx.save_poll(nobody, &SourceState::default(), &[], &poll, None));
+        assert!(matches!(saved, Err(Error::Unknown { what: "source", .. })));
+        let settled = store
+            .transaction(|tx| tx.settle(entry("a", "one").id(source), &Fate::Skipped { reason: String::new() }, at(0)));
+        assert!(matches!(settled, Err(Error::Unknown { what: "entry", .. })));
+    }
 }

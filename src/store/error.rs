@@ -44,12 +44,15 @@ pub enum Error {
     /// The disk is full; the transaction left no trace.
     #[error("store: the disk is full, nothing of this transaction was written")]
     DiskFull(#[source] rusqlite::Error),
-    /// The file, its directory or its disk cannot be written.
-    #[error("store: the data directory cannot be written")]
+    /// The file, its directory or its disk is not to be written, or not even to be read.
+    #[error("store: the data directory is read-only or belongs to somebody else")]
     ReadOnly(#[source] rusqlite::Error),
     /// Another process kept the store for too long.
     #[error("store: another process holds the database for too long")]
     Busy(#[source] rusqlite::Error),
+    /// An earlier statement of the same transaction failed, so none of it was written.
+    #[error("store: nothing of this transaction was written, because a part of it failed")]
+    Aborted,
     /// The disk failed.
     #[error("store: the disk cannot be read or written")]
     Disk(#[source] rusqlite::Error),

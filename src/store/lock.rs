@@ -30,7 +30,8 @@ impl Lock {
         let file = file.map_err(failed("cannot create the lock file"))?;
         match file.try_lock() {
             Ok(()) => {
-                let owner = format!("process {} on {}, since {}", process::id(), host_name(), Utc::now().format("%F %T UTC"));
+                let owner =
+                    format!("process {} on {}, since {}", process::id(), host_name(), Utc::now().format("%F %T UTC"));
                 // Only for people to read: the lock itself is the kernel's.
                 let _ = file.set_len(0).and_then(|()| (&file).write_all(owner.as_bytes()));
                 Ok(Self { _file: file })

@@ -16,15 +16,18 @@
 //! | `schema`, `schema.sql` | the tables, migrations |
 //! | `reader`, `tx` | opening, reading, transactions |
 //! | `sources`, `entries` | what is polled, what it announced |
-//! | `articles`, `groups`, `stories`, `topics` | articles and where they belong |
+//! | `articles`, `addresses`, `groups`, `stories`, `topics` | articles, what leads to them, where they belong |
+//! | `export` | walking over all of them |
 //! | `changes` | the log, dedup's records, requests of other processes, small values |
 //! | `status` | totals and checks |
 
+mod addresses;
 mod articles;
 mod changes;
 mod column;
 mod entries;
 mod error;
+mod export;
 mod groups;
 mod lock;
 mod reader;
@@ -42,10 +45,11 @@ use std::{fs, path::Path};
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::{
-    articles::{ArticleFilter, Cursor, NewArticle, NewText},
+    articles::{NewArticle, NewText},
     changes::{Change, ChangeKind, StoredRequest},
-    entries::{Due, DueEntry, Fate, PollSaved},
+    entries::{Due, DueEntry, FailedEntry, Fate, PollSaved},
     error::Error,
+    export::{ArticleFilter, Cursor},
     lock::Lock,
     reader::Reader,
     sources::{Origin, PollRecord, StoredSource},

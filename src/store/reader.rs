@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// More than there are statements in this room, so that none is prepared twice.
 const STATEMENTS: usize = 128;
 
+/// Memory for pages in KiB: the inner pages of a store of a million articles, which each look-up passes.
+const READER_CACHE_KIB: i64 = 8 << 10;
+
 /// A view of the last committed state; each thread has its own.
 pub struct Reader {
     pub(super) db: Connection,
@@ -122,6 +125,117 @@ impl Place {
         };
         set_up(&db)?;
         db.pragma_update(None, "query_only", true)?;
+        db.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         Ok(Reader::new(db, self.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        Counts, Sizes, Store,
+        tests::{article, id, transact},
+    };
+
+    fn articles(reader: &Reader) -> u64 {
+        reader.counts().expect("readable").articles
+    }
+
+    #[test]
+    fn a_reader_sees_what_is_committed_and_never_waits_for_the_writer() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut store = Store::open(dir.path()).expect("store");
+        let reader = Reader::open(dir.path()).expect("reader");
+        transact(&mut store, |tx| {
+            tx.insert(&article(1))?;
+            assert_eq!((articles(tx), articles(&reader)), (1, 0), "only the transaction sees its own writes");
+            Ok(())
+        });
+        assert_eq!(articles(&reader), 1);
+        let seen = reader.consistently(|reader| {
+            let before = articles(reader);
+            transact(&mut store, |tx| tx.insert(&article(2)));
+            Ok::<_, Error>((before, articles(reader)))
+        });
+        assert_eq!(seen.expect("readable"), (1, 1));
+        assert_eq!((articles(&reader), articles(&reader.another().expect("another"))), (2, 2));
+        assert!(reader.sizes().database_bytes > 0);
+    }
+
+    #[test]
+    fn a_failing_transaction_leaves_nothing_and_the_next_one_works() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut store = Store::open(dir.path()).expect("store");
+        let failed: Result<(), Error> = store.transaction(|tx| {
+            tx.insert(&article(1))?;
+            tx.place(id(2), id(1), None, id(1).into())
+        });
+        assert!(matches!(failed, Err(Error::Unknown { what: "article", .. })));
+        assert_eq!(store.reads().counts().expect("readable"), Counts::default());
+        transact(&mut store, |tx| tx.insert(&article(1)));
+        assert_eq!(articles(store.reads()), 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_said_so_and_leaves_nothing_half_written() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut store = Store::open(dir.path()).expect("store");
+        let pages: i64 = store.reads().db.query_row("PRAGMA page_count", [], |row| row.get(0)).expect("pages");
+        store.reads().db.pragma_update(None, "max_page_count", pages + 2).expect("a limit");
+        let full = store.transaction(|tx| (1..500).try_for_each(|n| tx.insert(&article(n)).map(drop)));
+        let error = full.expect_err("it does not fit");
+        assert!(matches!(error, Error::DiskFull(_)) && error.is_transient(), "{error}");
+        assert_eq!(store.reads().counts().expect("readable"), Counts::default());
+
+        store.reads().db.pragma_update(None, "max_page_count", 1 << 30).expect("room again");
+        transact(&mut store, |tx| (1..500).try_for_each(|n| tx.insert(&article(n)).map(drop)));
+        assert_eq!(store.reads().integrity_check().expect("check"), [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_transaction_with_a_failed_part_is_not_committed_even_when_the_failure_is_ignored() {
+        let mut store = Store::in_memory().expect("store");
+        let ignored = store.transaction(|tx| {
+            tx.insert(&article(1))?;
+            assert!(tx.alias(&crate::store::tests::url(9), id(77)).is_err(), "there is no such article");
+            assert!(tx.insert(&article(2)).is_err());
+            Ok(())
+        });
+        assert!(matches!(ignored, Err(Error::Aborted)));
+        assert_eq!(store.reads().counts().expect("readable"), Counts::default());
+    }
+
+    #[test]
+    fn a_store_outlives_its_writer_and_two_writers_take_turns() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut first = Store::open(dir.path()).expect("store");
+        transact(&mut first, |tx| tx.insert(&article(1)));
+        let mut second = Store::open(dir.path()).expect("store");
+        transact(&mut second, |tx| tx.insert(&article(2)));
+        transact(&mut first, |tx| tx.insert(&article(3)));
+        drop((first, second));
+        assert_eq!(articles(&Reader::open(dir.path()).expect("reader")), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_plainly() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let open = || Reader::open(dir.path()).err().expect("it cannot be opened").to_string();
+        assert!(open().starts_with("no store in /") && open().contains("\nhint: "), "{}", open());
+        let path = dir.path().join(FILE);
+        Connection::open(&path).expect("an empty database").pragma_update(None, "user_version", 99).expect("written");
+        assert!(open().contains("schema 99 is newer"), "{}", open());
+        assert!(matches!(Store::open(dir.path()), Err(Error::Newer { found: 99, .. })));
+        std::fs::write(&path, "no database at all, but long enough to be looked at".repeat(100)).expect("written");
+        assert!(open().contains("damaged"), "{}", open());
+    }
+
+    #[test]
+    fn a_store_in_memory_is_shared_with_its_readers_only() {
+        let (mut one, other) = (Store::in_memory().expect("store"), Store::in_memory().expect("store"));
+        let reader = one.reader().expect("reader");
+        transact(&mut one, |tx| tx.insert(&article(1)));
+        assert_eq!((articles(&reader), articles(other.reads()), reader.sizes()), (1, 0, Sizes::default()));
     }
 }

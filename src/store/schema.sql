@@ -60,7 +60,7 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_due ON entries (due_at, id, source_id, host) WHERE due_at IS NOT NULL;
 CREATE INDEX entries_by_article ON entries (article_id) WHERE article_id IS NOT NULL;
-CREATE INDEX entries_failed ON entries (id) WHERE state = 'failed';
+CREATE INDEX entries_failed ON entries (due_at, id) WHERE state = 'failed';
 
 -- `seq` counts in order of first sight: it is what streams run along, and rows of one time stand together.
 -- `order_at` is when the article was published, else when it was first fetched.

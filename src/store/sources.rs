@@ -155,10 +155,10 @@ impl Tx<'_> {
         // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
         // the new title in the index when something else of theirs changes.
         let name = display_name(&known.source, state.title.as_deref());
-        let mut statement = self.db().prepare_cached(
+        let number: i64 = self.write(
             "UPDATE sources SET name = ?2, state = ?3, status = ?4, polls = polls + 1 WHERE id = ?1 RETURNING polls",
+            |statement| statement.query_row((id, name, to_json(state), to_json(&state.status)), |row| row.get(0)),
         )?;
-        let number: i64 = statement.query_row((id, name, to_json(state), to_json(&state.status)), |row| row.get(0))?;
         self.run(
             "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
              VALUES (?1, ?2 % ?3, ?2, ?4, ?5, ?6, ?7, ?8)",

@@ -40,11 +40,10 @@ impl Tx<'_> {
         }
         self.run("UPDATE story_aliases SET into_id = ?2 WHERE into_id = ?1", (old, into))?;
         self.run("INSERT INTO story_aliases (id, into_id) VALUES (?1, ?2)", (old, into))?;
-        let moved: Vec<ArticleId> = {
-            let mut statement =
-                self.db().prepare_cached("UPDATE articles SET story_id = ?2 WHERE story_id = ?1 RETURNING id")?;
-            statement.query_map((old, into), |row| row.get(0))?.collect::<Result<_, _>>()?
-        };
+        let moved: Vec<ArticleId> = self
+            .write("UPDATE articles SET story_id = ?2 WHERE story_id = ?1 RETURNING id", |statement| {
+                statement.query_map((old, into), |row| row.get(0))?.collect()
+            })?;
         for id in &moved {
             self.log(*id, ChangeKind::Story)?;
         }
@@ -167,5 +166,83 @@ impl Reader {
     fn column_of<T: rusqlite::types::FromSql>(&self, story: StoryId, sql: &str) -> Result<Vec<T>, Error> {
         let mut statement = self.db.prepare_cached(sql)?;
         Ok(statement.query_map([story], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::TopicMatch,
+        store::{
+            NewArticle, Store,
+            tests::{article, at, id, transact},
+        },
+    };
+
+    /// Stories 1 (articles 1 to 3, of both outlets), 4 (4 and 6, of one) and 5 (5 and 8, of both).
+    fn three_stories() -> Store {
+        let mut store = Store::in_memory().expect("store");
+        transact(&mut store, |tx| {
+            for (n, story) in [(1, 1), (2, 1), (3, 1), (4, 4), (6, 4), (5, 5), (8, 5)] {
+                let topic =
+                    TopicMatch { topic: TopicId(format!("t{story}")), score: 1.0, matched: true, evidence: vec![] };
+                tx.insert(&NewArticle { story: id(story).into(), topics: vec![topic], ..article(n) })?;
+            }
+            Ok(())
+        });
+        store
+    }
+
+    #[track_caller]
+    fn check(store: &Store, filter: &StoryFilter, expected: &[u64]) {
+        let stories = store.reads().stories(filter).expect("readable");
+        assert_eq!(stories.iter().map(|story| story.id.bits()).collect::<Vec<_>>(), expected, "{filter:?}");
+    }
+
+    #[test]
+    fn stories_come_largest_first_and_only_those_that_are_meant() {
+        let store = three_stories();
+        let all = StoryFilter { min_outlets: 1, ..StoryFilter::default() };
+        check(&store, &StoryFilter::default(), &[1, 5]);
+        check(&store, &all, &[1, 5, 4]);
+        check(&store, &StoryFilter { limit: 1, ..all.clone() }, &[1]);
+        check(&store, &StoryFilter { since: Some(at(4)), ..all.clone() }, &[5, 4]);
+        check(
+            &store,
+            &StoryFilter { topics: vec![TopicId("t4".to_owned()), TopicId("t1".to_owned())], ..all },
+            &[1, 4],
+        );
+        check(&store, &StoryFilter { min_outlets: 3, ..StoryFilter::default() }, &[]);
+    }
+
+    #[test]
+    fn a_story_tells_the_title_that_most_copied_and_who_reported_when() {
+        let mut store = three_stories();
+        transact(&mut store, |tx| tx.place(id(3), id(2), None, id(1).into()));
+        let story = store.reads().story(id(1).into()).expect("readable").expect("there");
+        assert_eq!((story.title.as_str(), story.articles), ("Title 2", 3));
+        assert_eq!(story.outlets, ["outlet0.example", "outlet1.example"]);
+        assert_eq!((story.first_published_at, story.last_published_at), (at(1), at(3)));
+        assert_eq!(story.members, [id(1), id(2), id(3)]);
+        assert_eq!(story.topics, [TopicId("t1".to_owned())]);
+    }
+
+    #[test]
+    fn a_merged_story_keeps_answering_also_after_the_next_merger() {
+        let mut store = three_stories();
+        assert_eq!(transact(&mut store, |tx| tx.merge_story(id(4).into(), id(5).into())), 2);
+        assert_eq!(transact(&mut store, |tx| tx.merge_story(id(5).into(), id(1).into())), 4);
+        assert_eq!(transact(&mut store, |tx| tx.merge_story(id(4).into(), id(1).into())), 0, "merged already");
+        for old in [1, 4, 5] {
+            let story = store.reads().story(id(old).into()).expect("readable").expect("it answers");
+            assert_eq!((story.id, story.articles, story.outlets.len()), (id(1).into(), 7, 2));
+        }
+        // A late article of the old story is of the new one.
+        transact(&mut store, |tx| tx.insert(&NewArticle { story: id(4).into(), ..article(10) }));
+        let late = store.reads().article(id(10)).expect("readable").expect("there");
+        assert_eq!(late.story, id(1).into());
+        assert!(store.reads().story(id(99).into()).expect("readable").is_none());
+        assert_eq!(store.reads().integrity_check().expect("check"), [] as [String; 0]);
     }
 }

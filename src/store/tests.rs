@@ -108,7 +108,7 @@ fn everything(store: &Store) -> HashMap<ArticleId, Article> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_sequence_of_changes_keeps_the_invariants_and_logs_every_article_it_changed(

@@ -58,6 +58,14 @@ pub fn tokenize(text: &str) -> Tokens {
     while let Some((at, c)) = chars.next() {
         let Ok(at) = u32::try_from(at) else { break };
         let end = at + c.len_utf8() as u32;
+        // Most characters of most texts, and none of what follows concerns them.
+        if c.is_ascii_alphanumeric() {
+            let from = tokens.folded.len() as u32;
+            let first = Token { start: at, end, from, to: from, capital: c.is_ascii_uppercase() };
+            open.get_or_insert(first).end = end;
+            tokens.folded.push(c.to_ascii_lowercase());
+            continue;
+        }
         if is_apostrophe(c) {
             let cyrillic = |c: char| ('\u{400}'..='\u{52f}').contains(&c);
             let joins = tokens.folded.chars().next_back().is_some_and(cyrillic)
@@ -67,7 +75,7 @@ pub fn tokenize(text: &str) -> Tokens {
             }
             continue;
         }
-        if !c.is_alphanumeric() && !is_combining_mark(c) {
+        if !c.is_alphanumeric() && (c.is_ascii() || !is_combining_mark(c)) {
             close(&mut open, &mut tokens);
             continue;
         }

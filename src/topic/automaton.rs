@@ -1,7 +1,8 @@
 //! All phrases of one language in one trie over words.
 //!
-//! A word of the text is looked up once and becomes a class: the stem it shares with words of the rules, and the
-//! longest `*` word it begins with. Most words have neither and cost nothing more; from the others the trie is walked.
+//! A word of the text is looked up once and becomes a class: the stem it shares with words of the rules, the longest
+//! `*` word it begins with, and the acronym that it is. Most words have none of them and cost nothing more; from the
+//! others the trie is walked.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -21,10 +22,11 @@ const MAX_HITS: usize = 20_000;
 pub(super) struct Class {
     stem: u32,
     prefix: u32,
+    exact: u32,
 }
 
 impl Class {
-    pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING };
+    pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING, exact: NOTHING };
 }
 
 /// What a phrase is for in its rule.
@@ -64,6 +66,7 @@ pub(super) struct Automaton {
     stemmer: Stemmer,
     stems: FxHashMap<Box<str>, u32>,
     prefixes: FxHashMap<Box<str>, u32>,
+    acronyms: FxHashMap<Box<str>, u32>,
     /// For each `*` symbol the next shorter `*` word it begins with.
     shorter: Vec<u32>,
     /// For each symbol the node it leads to from the start.
@@ -81,6 +84,7 @@ impl Automaton {
             stemmer: Stemmer::new(lang),
             stems: FxHashMap::default(),
             prefixes: FxHashMap::default(),
+            acronyms: FxHashMap::default(),
             shorter: Vec::new(),
             first: Vec::new(),
             edges: FxHashMap::default(),
@@ -138,6 +142,7 @@ impl Automaton {
         let (map, key) = match word {
             Word::Stem(word) => (&mut self.stems, self.stemmer.stem(word)),
             Word::Prefix(word) => (&mut self.prefixes, word.as_str().into()),
+            Word::Exact(word) => (&mut self.acronyms, word.as_str().into()),
         };
         if let Some(&symbol) = map.get(&*key) {
             return symbol;
@@ -151,12 +156,15 @@ impl Automaton {
         let stem = self.stems.get(&*self.stemmer.stem(word)).copied().unwrap_or(NOTHING);
         let ends = word.char_indices().map(|(at, c)| at + c.len_utf8()).take(40);
         let prefix = ends.filter_map(|end| self.prefixes.get(&word[..end])).last();
-        Class { stem, prefix: prefix.copied().unwrap_or(NOTHING) }
+        let exact = self.acronyms.get(word);
+        Class { stem, prefix: prefix.copied().unwrap_or(NOTHING), exact: exact.copied().unwrap_or(NOTHING) }
     }
 
     fn symbols(&self, class: Class, mut each: impl FnMut(u32)) {
-        if class.stem != NOTHING {
-            each(class.stem);
+        for symbol in [class.stem, class.exact] {
+            if symbol != NOTHING {
+                each(symbol);
+            }
         }
         let mut prefix = class.prefix;
         while prefix != NOTHING {

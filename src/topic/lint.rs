@@ -217,7 +217,7 @@ fn all(phrases: &Phrases) -> impl Iterator<Item = &str> {
 fn shortest_prefix(words: &[Word]) -> Option<usize> {
     let letters = |word: &Word| match word {
         Word::Prefix(word) => Some(word.chars().count()),
-        Word::Stem(_) => None,
+        Word::Stem(_) | Word::Exact(_) => None,
     };
     words.iter().filter_map(letters).min()
 }

@@ -12,6 +12,8 @@ pub(super) enum Word {
     Stem(String),
     /// Written with `*`: matches every word that begins so.
     Prefix(String),
+    /// Written in capitals: an acronym, which matches itself only, whatever its case.
+    Exact(String),
 }
 
 /// Reads a phrase; empty where it has no word.
@@ -19,14 +21,22 @@ pub(super) fn read(phrase: &str) -> Vec<Word> {
     let mut words = Vec::new();
     for part in phrase.split_whitespace() {
         let tokens = text::tokenize(part);
-        words.extend(tokens.iter().map(|(_, word)| Word::Stem(word.to_owned())));
-        if part.ends_with('*')
-            && let Some(Word::Stem(word)) = words.pop_if(|_| !tokens.is_empty())
-        {
-            words.push(Word::Prefix(word));
-        }
+        let last = tokens.len().wrapping_sub(1);
+        words.extend(tokens.iter().enumerate().map(|(at, (token, word))| {
+            let written = &part[token.start as usize..token.end as usize];
+            match word.to_owned() {
+                word if at == last && part.ends_with('*') => Word::Prefix(word),
+                word if is_acronym(written) => Word::Exact(word),
+                word => Word::Stem(word),
+            }
+        }));
     }
     words
+}
+
+/// Two letters or more, all of them capital: such words do not inflect, and their stems would meet common words.
+fn is_acronym(written: &str) -> bool {
+    written.chars().filter(|c| c.is_uppercase()).count() >= 2 && !written.chars().any(char::is_lowercase)
 }
 
 /// Splits the alternatives of one side of a `near` rule.
@@ -45,6 +55,7 @@ mod tests {
             .map(|word| match word {
                 Word::Stem(word) => word,
                 Word::Prefix(word) => word + "*",
+                Word::Exact(word) => word.to_uppercase(),
             })
             .collect();
         assert_eq!(words, expected);
@@ -58,5 +69,7 @@ mod tests {
         check("制裁", &["制", "裁"]);
         check(" ", &[]);
         check("* x", &["x"]);
+        check("NATO-Gipfel F-16", &["NATO", "gipfel", "f", "16"]);
+        check("Nato* LNG*", &["nato*", "lng*"]);
     }
 }

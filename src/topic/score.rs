@@ -20,6 +20,8 @@ const STRONG: f32 = 3.0;
 const WEAK: f32 = 1.0;
 /// One weak phrase, however often and wherever, stays below `MIN_SCORE`.
 const WEAK_AT_MOST: f32 = 2.5;
+/// What weak phrases count in a text, or passage, without a strong one.
+const WEAK_ALONE: f32 = 0.5;
 const IN_TITLE: f32 = 2.5;
 const IN_LEAD: f32 = 1.4;
 /// Words of the body that are its lead.
@@ -27,12 +29,12 @@ const LEAD: u32 = 60;
 /// What each repetition of a phrase counts; further ones count nothing.
 const REPEATS: [f32; 4] = [1.0, 0.35, 0.35, 0.35];
 /// Words up to which a text needs no more than `min_score`; each doubling beyond needs `PER_DOUBLING` more of it.
-const SHORT_TEXT: f32 = 150.0;
-const PER_DOUBLING: f32 = 0.25;
+const SHORT_TEXT: f32 = 50.0;
+const PER_DOUBLING: f32 = 0.3;
 /// Words of a passage: a long sentence or two short ones.
 const PASSAGE: u32 = 40;
 /// What a passage needs, in `min_score`: more than one strong phrase, less than two.
-const PASSAGE_NEEDS: f32 = 1.6;
+const PASSAGE_NEEDS: f32 = 2.0;
 /// Hits of one topic that are looked at, and that are shown.
 const MAX_HITS: usize = 256;
 const MAX_EVIDENCE: usize = 16;
@@ -68,14 +70,25 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn evidence(&self, hit: &Scored) -> Evidence {
-        let (field, text, tokens, base) = match hit.start < self.title_words() {
+    /// Where the words from `start` to `end` stand, and their text.
+    fn words(&self, start: u32, end: u32) -> (TextField, usize, &'a str) {
+        let (field, text, tokens, base) = match start < self.title_words() {
             true => (TextField::Title, self.text.title, &self.title, 0),
             false => (TextField::Body, self.text.body, &self.body, self.body_start()),
         };
         let token = |number: u32| tokens.iter().nth((number - base) as usize).expect("hits are words of the text").0;
-        let (from, to) = (token(hit.start).start as usize, token(hit.end - 1).end as usize);
-        Evidence { phrase: text[from..to].to_owned(), field, offset: from }
+        let (from, to) = (token(start).start as usize, token(end - 1).end as usize);
+        (field, from, &text[from..to])
+    }
+
+    fn in_one_sentence(&self, start: u32, end: u32) -> bool {
+        let (_, _, words) = self.words(start, end);
+        !words.contains(['\n', '!', '?', '。']) && !words.contains(". ")
+    }
+
+    fn evidence(&self, hit: &Scored) -> Evidence {
+        let (field, offset, phrase) = self.words(hit.start, hit.end);
+        Evidence { phrase: phrase.to_owned(), field, offset }
     }
 }
 
@@ -102,7 +115,7 @@ fn verdict(reading: &Reading<'_>, hits: &[Hit], topics: &[Topic], at_least: f32)
     if hits.iter().any(|hit| hit.role == Role::None) {
         return None;
     }
-    let scored = counting(hits);
+    let scored = counting(reading, hits);
     let topic = &topics[hits.first()?.topic as usize];
     let whole = whole_text(reading, &scored) / (topic.min_score * length_factor(reading.body.len()));
     let passage = best_passage(reading, &scored) / (topic.min_score * PASSAGE_NEEDS);
@@ -122,7 +135,7 @@ fn length_factor(words: usize) -> f32 {
 
 /// Returns the phrases that count, in the order of the text: the longest where they overlap, pairs that stand near
 /// each other beside them, without those that `none_near` takes out.
-fn counting(hits: &[Hit]) -> Vec<Scored> {
+fn counting(reading: &Reading<'_>, hits: &[Hit]) -> Vec<Scored> {
     let refused = pairs(hits, |role| match role {
         Role::NoneNear { rule, second, within } => Some((rule, second, within)),
         _ => None,
@@ -151,7 +164,8 @@ fn counting(hits: &[Hit]) -> Vec<Scored> {
     }
     for (first, second) in near {
         let (start, end) = (first.start.min(second.start), first.end.max(second.end));
-        if !is_refused(first.start, first.end) && !is_refused(second.start, second.end) {
+        let refused = is_refused(first.start, first.end) || is_refused(second.start, second.end);
+        if !refused && reading.in_one_sentence(start, end) {
             scored.push(Scored { start, end, phrase: first.phrase, points: STRONG });
         }
     }
@@ -200,9 +214,10 @@ fn best_passage(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
 /// Adds up phrases (which, points, weight of the place), the best place of each first, repetitions damped.
 fn points(mut phrases: Vec<(u32, f32, f32)>) -> f32 {
     phrases.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)));
-    let each = phrases.chunk_by(|a, b| a.0 == b.0).map(|places| {
+    let (mut strong, mut weak) = (0.0, 0.0);
+    for places in phrases.chunk_by(|a, b| a.0 == b.0) {
         let sum: f32 = places.iter().zip(REPEATS).map(|(&(_, points, place), damping)| points * place * damping).sum();
-        if places[0].1 < STRONG { sum.min(WEAK_AT_MOST) } else { sum }
-    });
-    each.sum()
+        if places[0].1 < STRONG { weak += sum.min(WEAK_AT_MOST) } else { strong += sum }
+    }
+    strong + if strong > 0.0 { weak } else { weak * WEAK_ALONE }
 }

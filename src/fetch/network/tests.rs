@@ -1,6 +1,7 @@
 use std::{io::Write, net::IpAddr};
 
 use flate2::{Compression, write::GzEncoder};
+use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use super::*;
 use crate::fetch::{
@@ -8,7 +9,7 @@ use crate::fetch::{
     warc::Reader,
 };
 
-const BRIEFLY: Duration = Duration::from_millis(300);
+const BRIEFLY: Duration = Duration::from_millis(500);
 
 fn open_settings() -> Http {
     Http { allow_private_addresses: true, timeout: Duration::from_secs(20), ..Http::default() }
@@ -125,7 +126,7 @@ async fn endless_headers_are_not_proper_http() {
 #[tokio::test]
 async fn one_byte_now_and_then_does_not_hold_a_worker() {
     let http = Http { timeout: BRIEFLY, ..open_settings() };
-    let drip = Say::Drip(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), Duration::from_millis(50));
+    let drip = Say::Drip(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), Duration::from_millis(20));
     let problem = get(&http, vec![drip]).await.expect_err("too slow");
     assert!(matches!(problem, Error::Timeout { limit: BRIEFLY, received: 1.., .. }), "{problem}");
     assert!(problem.is_transient());
@@ -218,21 +219,28 @@ async fn a_server_that_hangs_up_is_transient() {
 }
 
 #[tokio::test]
-async fn nobody_there_and_no_tls() {
-    let port = {
-        let gone = Server::start(vec![Say::text("")]).await;
-        gone.port()
+async fn nobody_at_the_address_is_transient() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = closed.local_addr().expect("an address").port();
+    drop(closed);
+    let url = format!("http://127.0.0.1:{port}/");
+    let problem = fetch(&open_settings(), Request::new(url, Purpose::Page)).await.expect_err("nobody there");
+    assert!(matches!(problem, Error::Connect { .. }) && problem.is_transient(), "{problem}");
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_has_no_secure_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let plain = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("somebody listens");
+        std::future::pending::<()>().await;
     };
-    tokio::task::yield_now().await;
-    let problem = fetch(&open_settings(), Request::new(format!("http://127.0.0.1:{port}/"), Purpose::Page)).await;
-    assert!(matches!(problem, Err(Error::Connect { .. })), "{problem:?}");
-    let server = Server::start(vec![Say::text("x")]).await;
-    let plain = Say::Last(b"HTTP/1.1 400 Bad\r\n\r\n".to_vec());
-    let plain = Server::start(vec![plain]).await;
-    drop(server);
-    let http = Http { timeout: BRIEFLY, ..open_settings() };
-    let problem = fetch(&http, Request::new(format!("https://127.0.0.1:{}/", plain.port()), Purpose::Page)).await;
-    assert!(matches!(problem, Err(Error::Timeout { .. } | Error::Tls { .. } | Error::Connect { .. })), "{problem:?}");
+    let http = open_settings();
+    let asked = fetch(&http, Request::new(format!("https://127.0.0.1:{port}/"), Purpose::Page));
+    let problem = tokio::select! { answer = asked => answer.expect_err("no TLS"), () = plain => unreachable!() };
+    assert!(matches!(problem, Error::Tls { .. }), "{problem}");
 }
 
 #[tokio::test]
@@ -302,10 +310,11 @@ async fn only_web_addresses_are_asked() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_exist_is_said_to() {
-    let http = Http { timeout: Duration::from_secs(5), ..Http::default() };
-    let problem = fetch(&http, Request::new("http://nobody.invalid/", Purpose::Page)).await.expect_err("no such name");
-    assert!(matches!(problem, Error::Dns { .. } | Error::Timeout { .. }) && problem.is_transient(), "{problem}");
+async fn a_name_without_address_is_said_to_have_none() {
+    // A label of more than 63 characters fails in the resolver itself: nobody is asked.
+    let url = format!("http://{}.example/", "x".repeat(64));
+    let problem = fetch(&Http::default(), Request::new(url, Purpose::Page)).await.expect_err("no such name");
+    assert!(matches!(problem, Error::Dns { .. }) && problem.is_transient(), "{problem}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0 and CDF use few words for few things, so one vocabulary reads them all,
 //! whatever a document calls itself.
 
-use super::markup::local;
+use crate::source::markup::local;
 
 /// A family of names. Prefixes are looked up by their address; an unknown address falls back to what the prefix
 /// usually means, since many feeds declare a wrong one.

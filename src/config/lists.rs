@@ -1,0 +1,87 @@
+//! The lists that the settings name: sources and topics, each element with its position.
+
+use std::{collections::HashMap, path::Path};
+
+use super::{
+    Outlines, Place, Position, Problem,
+    document::Document,
+    load::{Loading, parent},
+    parse_opml, source_file, topic_file,
+};
+use crate::model::Source;
+
+/// The shipped topics, for those who configure none.
+const BUILT_IN_TOPICS: &str = include_str!("../../config/topics.toml");
+
+impl Loading<'_> {
+    pub fn read_sources(&mut self) {
+        let mut first_seen: HashMap<String, Position> = HashMap::new();
+        for file in self.loaded.settings.sources.clone() {
+            let Some(text) = self.read_text(&file, Some("sources")) else { continue };
+            let shown = self.shown(&file);
+            // Lists come under many names; what is XML cannot be TOML.
+            let is_opml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+            let sources = if is_opml {
+                self.outlines(&shown, parse_opml(&text))
+            } else {
+                let (mut document, table) = Document::parse(&text, &shown, parent(&file));
+                let sources = source_file::read(&mut document, table);
+                self.problems.append(&mut document.problems);
+                sources
+            };
+            for (source, position) in sources {
+                match first_seen.get(&super::same_address(&source.url)) {
+                    Some(first) => {
+                        let problem = Problem::new(format!(
+                            "`{}` is a source already, at {first}",
+                            super::without_password(&source.url)
+                        ));
+                        let list = if is_opml { &mut self.loaded.warnings } else { &mut self.problems };
+                        list.push(problem.at(&position).hint("remove one of the two"));
+                    }
+                    None => {
+                        first_seen.insert(super::same_address(&source.url), position.clone());
+                        self.loaded.sources.push(source);
+                        self.loaded.source_positions.push(position);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes what an OPML file lists; another program wrote it, so what is wrong in it stops nobody.
+    fn outlines(&mut self, shown: &Path, outlines: Outlines) -> Vec<(Source, Position)> {
+        self.loaded.warnings.extend(outlines.problems.into_iter().map(|problem| problem.in_file(shown)));
+        let positions = outlines.lines.into_iter().map(|line| Position { file: shown.to_owned(), line });
+        outlines.sources.into_iter().zip(positions).collect()
+    }
+
+    pub fn read_topics(&mut self) {
+        let is_set = self.loaded.origins.get("topics").is_some_and(|origin| origin.place != Place::Default);
+        if !is_set {
+            self.take_topics(BUILT_IN_TOPICS, Path::new("built-in topics.toml"), Path::new(""));
+        }
+        for file in self.loaded.settings.topics.clone() {
+            if let Some(text) = self.read_text(&file, Some("topics")) {
+                self.take_topics(&text, &self.shown(&file), parent(&file));
+            }
+        }
+    }
+
+    fn take_topics(&mut self, text: &str, shown: &Path, base: &Path) {
+        let (mut document, table) = Document::parse(text, shown, base);
+        for (topic, position) in topic_file::read(&mut document, table) {
+            let earlier = self.loaded.topics.iter().position(|known| known.id == topic.id && !topic.id.is_empty());
+            if let Some(earlier) = earlier {
+                let first = &self.loaded.topic_positions[earlier].topic;
+                let problem = Problem::new(format!("topic \"{}\" is there already, at {first}", topic.id));
+                document
+                    .problems
+                    .push(problem.at(&position.topic).hint("remove one of the two, or give it another id"));
+            }
+            self.loaded.topics.push(topic);
+            self.loaded.topic_positions.push(position);
+        }
+        self.problems.append(&mut document.problems);
+    }
+}
