@@ -11,7 +11,6 @@ use super::{
     search::day_and_time,
 };
 use crate::{
-    config::format_size,
     model::SourceStatus,
     serve::json::time,
     store::{Lock, Reader},
@@ -66,12 +65,20 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
     let shown = |at: Option<crate::model::Time>| at.map_or_else(|| "–".to_owned(), |at| day_and_time(&time(at)));
     fact("polled", format!("last {}, next {}", shown(last_poll), shown(next_poll)))?;
     fact("waiting", format!("{waiting} entries, next try {}", shown(next_try)))?;
-    fact("sizes", format!("store {}, index {}", format_size(sizes.database_bytes + sizes.log_bytes), format_size(index_bytes)))?;
+    fact("sizes", format!("store {}, index {}", human_size(sizes.database_bytes + sizes.log_bytes), human_size(index_bytes)))?;
     for source in failing {
         let error = source.error.unwrap_or_default();
         output.line(&output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)))?;
     }
     Ok(())
+}
+
+fn human_size(bytes: u64) -> String {
+    match bytes {
+        ..1_048_576 => format!("{:.0} KiB", bytes as f64 / 1024.0),
+        ..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
+    }
 }
 
 fn directory_size(dir: &std::path::Path) -> u64 {

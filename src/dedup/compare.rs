@@ -11,6 +11,8 @@ const ALIGNED: f32 = 0.15;
 const MIN_FACTS: f32 = 2.0;
 /// The share of their facts in which two texts must agree.
 const FACTS_AGREE: f32 = 0.55;
+/// The share of common words from which two titles may be edits of one.
+pub(super) const SAME_TITLE: f32 = 0.6;
 /// Words that may stand before the lead: a dateline, a correction, a line of the outlet.
 const LEAD_SKIP: f32 = 30.0;
 
@@ -85,7 +87,7 @@ impl Match {
         let agreed = shared as f32 + 0.5 * weak as f32;
         let lead = self.new.lead.min(self.known.lead);
         let enough = shared as f32 + weak as f32 / 7.0 >= (new.all.min(known.all) as f32).min(MIN_FACTS)
-            || (!is_form && other_facts == 0 && lead >= if self.title >= 0.6 { 16.0 } else { 25.0 });
+            || (!is_form && other_facts == 0 && lead >= if self.title >= SAME_TITLE { 16.0 } else { 25.0 });
         let [new, known] = self.figures.map(|side| (side.all, side.same + side.weak));
         let (figures, same) = new.min(known);
         let refuted = figures >= 6 && same * 5 <= figures;
@@ -212,10 +214,14 @@ impl Match {
 fn shares(sketch: &Sketch, found: &[Found]) -> Vec<Share> {
     let mut all = Count::default();
     let mut sampled = Count::default();
-    let ends: Vec<usize> = sketch.blocks.iter().scan(0, |end, block| {
-        *end += usize::from(block.shingles);
-        Some(*end)
-    }).collect();
+    let ends: Vec<usize> = sketch
+        .blocks
+        .iter()
+        .scan(0, |end, block| {
+            *end += usize::from(block.shingles);
+            Some(*end)
+        })
+        .collect();
     let dense = sketch.shingles.iter().rposition(|&shingle| !is_sampled(shingle)).map_or(0, |last| last + 1);
     for (&shingle, &found) in sketch.shingles[..dense].iter().zip(found) {
         all.add(found);

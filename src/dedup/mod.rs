@@ -15,9 +15,12 @@
 mod compare;
 mod memory;
 mod postings;
+mod recognise;
 mod record;
 mod sketch;
 mod story;
+#[cfg(test)]
+mod tests;
 
 pub use self::memory::{Decision, Memory, Move};
 pub use self::sketch::{Document, Sketch, sketch};

@@ -157,7 +157,8 @@ impl<'a> Reader<'a> {
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let taken = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).copied().ok_or_else(|| self.damaged())?;
+        let taken =
+            self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).copied().ok_or_else(|| self.damaged())?;
         self.at += N;
         Ok(taken)
     }
@@ -201,7 +202,9 @@ impl<'a> Reader<'a> {
             terms: self.list(|reader| reader.u32().map(Term))?,
         };
         let of = |count: fn(&Block) -> u8| sketch.blocks.iter().map(|block| usize::from(count(block))).sum::<usize>();
-        let sound = of(|block| block.shingles) == sketch.shingles.len() && of(|block| block.facts) == sketch.facts.len();
+        let sound = of(|block| block.shingles) == sketch.shingles.len()
+            && of(|block| block.facts) == sketch.facts.len()
+            && sketch.blocks.iter().all(|block| !block.whole || block.shingles > 0);
         if sound { Ok(sketch) } else { Err(self.damaged()) }
     }
 }

@@ -186,7 +186,8 @@ fn unescape(text: &str) -> Cow<'_, str> {
         plain.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         let end = rest.bytes().take(9).position(|byte| byte == b';');
-        let Some(end) = end.filter(|&end| rest.as_bytes()[..end].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#'))
+        let Some(end) =
+            end.filter(|&end| rest.as_bytes()[..end].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#'))
         else {
             plain.push('&');
             continue;
@@ -362,10 +363,13 @@ impl Draft {
 /// Three words; where characters are tokens of their own, six of them carry about as much.
 fn shingle_words(words: &[Word<'_>]) -> Option<usize> {
     let mut weight = 0;
-    words.iter().position(|word| {
-        weight += if word.is_character() { 1 } else { 2 };
-        weight >= 6
-    }).map(|last| last + 1)
+    words
+        .iter()
+        .position(|word| {
+            weight += if word.is_character() { 1 } else { 2 };
+            weight >= 6
+        })
+        .map(|last| last + 1)
 }
 
 /// The words that say most often what the report is about: title thrice, names twice.

@@ -9,7 +9,7 @@ use super::sketch::{Sketch, Term};
 const COUNTERS: usize = 1 << 16;
 /// A fact is common that so many founders give, and such a share of all.
 const COMMON_FOUNDERS: u32 = 6;
-const COMMON_SHARE: f64 = 0.01;
+const COMMON_SHARE: f64 = 0.02;
 /// Weighted overlap (cosine) from which two founders are of one story.
 const SAME_STORY: f64 = 0.62;
 /// In so many hours the overlap counts half.
@@ -53,8 +53,12 @@ impl Frequencies {
         count >= COMMON_FOUNDERS && f64::from(count) >= COMMON_SHARE * f64::from(self.founders)
     }
 
-    /// Returns how near two articles are in what they report and when, 0–1.
-    pub fn nearness(&self, one: &Sketch, other: &Sketch) -> f64 {
+    /// Returns how near two articles are in what they report and when, 0–1, if it is near enough for one story.
+    pub fn same_story(&self, one: &Sketch, other: &Sketch) -> Option<f64> {
+        Some(self.nearness(one, other)).filter(|&nearness| nearness >= SAME_STORY)
+    }
+
+    fn nearness(&self, one: &Sketch, other: &Sketch) -> f64 {
         let (mut dot, mut one_square, mut other_square) = (0.0, 0.0, 0.0);
         for &term in &one.terms {
             let weight = self.weight(term);
@@ -72,11 +76,6 @@ impl Frequencies {
         }
         let hours = one.time().abs_diff(other.time()) as f64 / 3600.0;
         dot / (one_square * other_square).sqrt() * 0.5_f64.powf(hours / HALF_LIFE_HOURS)
-    }
-
-    /// Tells whether two articles report one event.
-    pub fn is_same_story(&self, one: &Sketch, other: &Sketch) -> bool {
-        self.nearness(one, other) >= SAME_STORY
     }
 
     fn weight(&self, term: Term) -> f64 {

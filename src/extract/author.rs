@@ -7,32 +7,141 @@ use super::{
 
 /// Metas that name authors, best first.
 const METAS: &[&str] = &[
-    "author", "article:author", "og:article:author", "parsely-author", "sailthru.author", "cxenseparse:author",
-    "article:author_name", "dc.creator", "dcterms.creator", "dc.creator", "byl", "byline", "citation_author", "rnews:author",
-    "authors", "article.author", "creator",
+    "author",
+    "article:author",
+    "og:article:author",
+    "parsely-author",
+    "sailthru.author",
+    "cxenseparse:author",
+    "article:author_name",
+    "dc.creator",
+    "dcterms.creator",
+    "dc.creator",
+    "byl",
+    "byline",
+    "citation_author",
+    "rnews:author",
+    "authors",
+    "article.author",
+    "creator",
 ];
 
 /// Words between "by" and a name in many languages, to be taken off the front. Followed by a space or colon.
 const BY: &[&str] = &[
-    "by", "von", "par", "por", "di", "da", "door", "av", "af", "od", "autor", "autora", "autore", "auteur", "author",
-    "authors", "written by", "text", "text von", "words by", "story by", "report by", "reported by", "posted by",
-    "published by", "escrito por", "redigé par", "rédigé par", "propos recueillis par", "ein artikel von", "eine analyse von", "ein kommentar von", "tekst", "texto",
-    "texte", "автор", "авторы", "автори", "текст", "yazan", "penulis", "oleh", "przez", "skrevet af", "skrevet av", "από", "του", "کتبه",
-    "por:", "بقلم", "كتب", "contributed by", "edited by", "a cura di", "av:", "von:", "by:", "tác giả", "글", "文",
+    "by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "da",
+    "door",
+    "av",
+    "af",
+    "od",
+    "autor",
+    "autora",
+    "autore",
+    "auteur",
+    "author",
+    "authors",
+    "written by",
+    "text",
+    "text von",
+    "words by",
+    "story by",
+    "report by",
+    "reported by",
+    "posted by",
+    "published by",
+    "escrito por",
+    "redigé par",
+    "rédigé par",
+    "propos recueillis par",
+    "ein artikel von",
+    "eine analyse von",
+    "ein kommentar von",
+    "tekst",
+    "texto",
+    "texte",
+    "автор",
+    "авторы",
+    "автори",
+    "текст",
+    "yazan",
+    "penulis",
+    "oleh",
+    "przez",
+    "skrevet af",
+    "skrevet av",
+    "από",
+    "του",
+    "کتبه",
+    "por:",
+    "بقلم",
+    "كتب",
+    "contributed by",
+    "edited by",
+    "a cura di",
+    "av:",
+    "von:",
+    "by:",
+    "tác giả",
+    "글",
+    "文",
 ];
 
 /// Words that join names in one text. The single letters only count between capitalised names.
-const AND: &[&str] = &["and", "und", "og", "och", "et", "y", "e", "i", "и", "та", "і", "en", "with", "mit", "con", "ve", "dan", "a", "&"];
+const AND: &[&str] = &[
+    "and", "und", "og", "och", "et", "y", "e", "i", "и", "та", "і", "en", "with", "mit", "con", "ve", "dan", "a", "&",
+];
 
 /// Where a name ends and a place or function begins.
 const AFTER: &[&str] = &[" in ", " for ", " | ", " - ", " – ", " — ", " • ", " · ", " @", " / ", " für ", " at "];
 
 /// Names that say nothing.
 const EMPTY: &[&str] = &[
-    "admin", "administrator", "editor", "author", "authors", "staff", "unknown", "guest", "user", "redaktion", "redaccion", "redacao", "redazione",
-    "webmaster", "root", "none", "null", "undefined", "anonymous", "moderator", "contributor", "newsdesk", "newsroom",
-    "follow", "view", "more", "share", "email", "readmore", "comments", "updated", "published", "allposts", "aboutus", "about",
-    "seealso", "subscribe", "posts", "writer", "name", "webdesk", "byline",
+    "admin",
+    "administrator",
+    "editor",
+    "author",
+    "authors",
+    "staff",
+    "unknown",
+    "guest",
+    "user",
+    "redaktion",
+    "redaccion",
+    "redacao",
+    "redazione",
+    "webmaster",
+    "root",
+    "none",
+    "null",
+    "undefined",
+    "anonymous",
+    "moderator",
+    "contributor",
+    "newsdesk",
+    "newsroom",
+    "follow",
+    "view",
+    "more",
+    "share",
+    "email",
+    "readmore",
+    "comments",
+    "updated",
+    "published",
+    "allposts",
+    "aboutus",
+    "about",
+    "seealso",
+    "subscribe",
+    "posts",
+    "writer",
+    "name",
+    "webdesk",
+    "byline",
 ];
 
 /// The longest name, in characters: "Her Excellency …" fits, a sentence does not.
@@ -43,10 +152,50 @@ const MAX_AUTHORS: usize = 24;
 
 /// Words that say what someone does, not what they are called; after a comma they are no second author.
 const JOBS: &[&str] = &[
-    "director", "editor", "editors", "reporter", "correspondent", "redakteur", "redakteurin", "journalist", "journaliste", "periodista",
-    "staff", "writer", "analyst", "professor", "manager", "president", "officer", "ceo", "founder", "expert", "specialist", "korrespondent",
-    "korrespondentin", "chefredakteur", "redacteur", "coordinator", "consultant", "producer", "producent", "columnist", "contributor",
-    "phd", "md", "facs", "dr", "mba", "cpa", "rn", "корреспондент", "редактор", "журналист", "redaktor", "redaktør", "journalistin",
+    "director",
+    "editor",
+    "editors",
+    "reporter",
+    "correspondent",
+    "redakteur",
+    "redakteurin",
+    "journalist",
+    "journaliste",
+    "periodista",
+    "staff",
+    "writer",
+    "analyst",
+    "professor",
+    "manager",
+    "president",
+    "officer",
+    "ceo",
+    "founder",
+    "expert",
+    "specialist",
+    "korrespondent",
+    "korrespondentin",
+    "chefredakteur",
+    "redacteur",
+    "coordinator",
+    "consultant",
+    "producer",
+    "producent",
+    "columnist",
+    "contributor",
+    "phd",
+    "md",
+    "facs",
+    "dr",
+    "mba",
+    "cpa",
+    "rn",
+    "корреспондент",
+    "редактор",
+    "журналист",
+    "redaktor",
+    "redaktør",
+    "journalistin",
 ];
 
 /// What follows a name in some languages: "reporter".
@@ -55,10 +204,19 @@ const TITLES_AFTER: &[&str] = &["기자", "특파원", "記者", "记者"];
 /// Returns the authors' names and which place gave them.
 ///
 /// Persons come before organisations, and the site's own name, which is no news to anybody, last.
-pub(super) fn authors(dom: &Dom<'_>, page: &Witnesses<'_>, sites: &[String], hints: &[String]) -> (Vec<String>, Option<&'static str>) {
+pub(super) fn authors(
+    dom: &Dom<'_>,
+    page: &Witnesses<'_>,
+    sites: &[String],
+    hints: &[String],
+) -> (Vec<String>, Option<&'static str>) {
     let is_site = |name: &str| {
         let name = key(name);
-        sites.iter().any(|site| *site == name || (name.len() >= 5 && site.starts_with(&name)) || (site.len() >= 5 && name.len() < site.len() + 5 && name.starts_with(site.as_str())))
+        sites.iter().any(|site| {
+            *site == name
+                || (name.len() >= 5 && site.starts_with(&name))
+                || (site.len() >= 5 && name.len() < site.len() + 5 && name.starts_with(site.as_str()))
+        })
     };
     let is_domain = |name: &str| !name.contains(' ') && name.trim_end_matches('.').contains('.') && name.len() > 4;
     let is_other = |name: &&str| !is_site(name) && !is_domain(name);
@@ -82,7 +240,11 @@ pub(super) fn authors(dom: &Dom<'_>, page: &Witnesses<'_>, sites: &[String], hin
         ("byline", &|| {
             let names = clean(byline(dom, page).iter().map(String::as_str).filter(is_other), false);
             // Whatever stands in an element called byline: only what is surely a person's name counts.
-            if names.first().is_some_and(|name| is_full_name(name)) { names.into_iter().filter(|name| is_full_name(name)).collect() } else { Vec::new() }
+            if names.first().is_some_and(|name| is_full_name(name)) {
+                names.into_iter().filter(|name| is_full_name(name)).collect()
+            } else {
+                Vec::new()
+            }
         }),
         ("feed", &|| from_names(hints)),
     ];
@@ -116,7 +278,9 @@ fn name_inside(dom: &Dom<'_>, at: usize) -> String {
     let mut lines = dom.range(at).map(|at| strip_by(&collapse(dom.nodes[at].text))).filter(|line| !line.is_empty());
     let first = lines.next();
     match first {
-        Some(first) if lines.next().is_some() && first.split_whitespace().count() >= 2 && looks_like_name(&first) => first,
+        Some(first) if lines.next().is_some() && first.split_whitespace().count() >= 2 && looks_like_name(&first) => {
+            first
+        }
         _ => dom.text(at),
     }
 }
@@ -130,7 +294,9 @@ fn byline(dom: &Dom<'_>, page: &Witnesses<'_>) -> Vec<String> {
             && !matches!(node.tag, Tag::Body | Tag::Html | Tag::Void | Tag::Script | Tag::Article | Tag::Main)
             && [node.attr("class"), node.attr("id"), node.attr("data-testid")].into_iter().flatten().any(|names| {
                 let names = names.to_ascii_lowercase();
-                ["author", "byline", "autor", "auteur", "writer", "reporter", "journalist"].iter().any(|word| names.contains(word))
+                ["author", "byline", "autor", "auteur", "writer", "reporter", "journalist"]
+                    .iter()
+                    .any(|word| names.contains(word))
             })
     };
     let mut found: Vec<(usize, String)> = Vec::new();
@@ -174,7 +340,8 @@ fn spoken(dom: &Dom<'_>, page: &Witnesses<'_>) -> Option<String> {
         }
         let whole = dom.text(parent);
         let rest = strip_by(&whole);
-        (whole.chars().count() <= 100 && rest.len() < whole.len() && rest.starts_with(char::is_uppercase)).then_some(whole)
+        (whole.chars().count() <= 100 && rest.len() < whole.len() && rest.starts_with(char::is_uppercase))
+            .then_some(whole)
     })
 }
 
@@ -262,7 +429,8 @@ fn split_and(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut parts = vec![Vec::new()];
     for (i, word) in words.iter().enumerate() {
-        let joins = AND.contains(word) && i > 0 && words.get(i + 1).is_some_and(|next| !next.starts_with(char::is_lowercase));
+        let joins =
+            AND.contains(word) && i > 0 && words.get(i + 1).is_some_and(|next| !next.starts_with(char::is_lowercase));
         if joins {
             parts.push(Vec::new());
         } else if let Some(part) = parts.last_mut() {
@@ -282,7 +450,8 @@ fn trim_name(text: &str) -> String {
             text.truncate(text.rfind(' ').unwrap_or(0));
         }
     }
-    for after in [" Last update", " Updated", " Published", " Posted", " Aktualisiert", " Mis à jour", " Actualizado"] {
+    for after in [" Last update", " Updated", " Published", " Posted", " Aktualisiert", " Mis à jour", " Actualizado"]
+    {
         if let Some(at) = text.find(after) {
             text.truncate(at);
         }
@@ -310,12 +479,16 @@ fn trim_name(text: &str) -> String {
 /// Whether a text is a first and a last name: words with capitals, in scripts that have them.
 fn is_full_name(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let unspaced = !text.contains(' ') && text.chars().all(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase());
+    let unspaced =
+        !text.contains(' ') && text.chars().all(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase());
     if unspaced {
         return (2..=6).contains(&text.chars().count());
     }
     let small = words.iter().filter(|word| word.starts_with(char::is_lowercase)).count();
-    (2..=5).contains(&words.len()) && small * 2 < words.len() && !words[0].starts_with(char::is_lowercase) && !text.contains(':')
+    (2..=5).contains(&words.len())
+        && small * 2 < words.len()
+        && !words[0].starts_with(char::is_lowercase)
+        && !text.contains(':')
 }
 
 fn looks_like_name(text: &str) -> bool {

@@ -14,20 +14,61 @@ use crate::{
 
 /// Metas that give the first publication, best first.
 const METAS: &[&str] = &[
-    "article:published_time", "og:article:published_time", "article:published", "datepublished", "og:published_time",
-    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "dc.date.issued",
-    "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date.published", "article.published", "publishdate",
-    "publish-date", "publish_date", "pubdate", "publication_date", "publication-date", "published_date", "published",
-    "article_date_original", "originalpublicationdate", "date.published", "citation_publication_date", "citation_date",
-    "dc.date", "dcterms.date", "bt:pubdate", "rnews:datepublished", "publishtime", "pdate", "apub:time", "date", "created",
-    "analyticsattributes.articledate", "iso-8601-publish-date", "firstpublishedtime", "release_date", "article:post_date",
+    "article:published_time",
+    "og:article:published_time",
+    "article:published",
+    "datepublished",
+    "og:published_time",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date.published",
+    "article.published",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "pubdate",
+    "publication_date",
+    "publication-date",
+    "published_date",
+    "published",
+    "article_date_original",
+    "originalpublicationdate",
+    "date.published",
+    "citation_publication_date",
+    "citation_date",
+    "dc.date",
+    "dcterms.date",
+    "bt:pubdate",
+    "rnews:datepublished",
+    "publishtime",
+    "pdate",
+    "apub:time",
+    "date",
+    "created",
+    "analyticsattributes.articledate",
+    "iso-8601-publish-date",
+    "firstpublishedtime",
+    "release_date",
+    "article:post_date",
 ];
 
 /// How far ahead of our clock a date may be: editors' clocks and zone mistakes, not announcements.
 const AHEAD: Duration = Duration::hours(26);
 
 /// Returns when the article was published and which place said so.
-pub(super) fn published(dom: &Dom<'_>, page: &Witnesses<'_>, url: &str, hints: &Hints<'_>, now: Time) -> Option<(PublishedAt, &'static str)> {
+pub(super) fn published(
+    dom: &Dom<'_>,
+    page: &Witnesses<'_>,
+    url: &str,
+    hints: &Hints<'_>,
+    now: Time,
+) -> Option<(PublishedAt, &'static str)> {
     let credible = |text: &str| parse(text).filter(|date| is_credible(date.at, now));
     let marked = || marked_times(dom, page);
     let linked = page.linked.published.as_deref().and_then(credible).map(|date| (date, "json-ld"));
@@ -36,7 +77,9 @@ pub(super) fn published(dom: &Dom<'_>, page: &Witnesses<'_>, url: &str, hints: &
     let from_url = || in_url(url).filter(|date| is_credible(date.at, now)).map(|date| (date, "url"));
     let near = || near_headline(dom, page, now).map(|date| (date, "byline"));
     let created = || page.linked.created.as_deref().and_then(credible).map(|date| (date, "json-ld"));
-    let hint = || hints.published_at.filter(|at| is_credible(*at, now)).map(|at| (PublishedAt { at, date_only: false }, "feed"));
+    let hint = || {
+        hints.published_at.filter(|at| is_credible(*at, now)).map(|at| (PublishedAt { at, date_only: false }, "feed"))
+    };
     let (best, place) =
         linked.or_else(meta).or_else(time).or_else(near).or_else(from_url).or_else(created).or_else(hint)?;
     if !best.date_only {
@@ -67,14 +110,19 @@ fn marked_times<'a>(dom: &'a Dom<'_>, page: &'a Witnesses<'_>) -> impl Iterator<
         .filter(|&&at| !is_update(dom, at))
         .map(|&at| {
             let node = &dom.nodes[at];
-            let marked = node.attr("itemprop").is_some_and(|prop| has_word(prop, "datePublished")) || node.attr("pubdate").is_some();
+            let marked = node.attr("itemprop").is_some_and(|prop| has_word(prop, "datePublished"))
+                || node.attr("pubdate").is_some();
             (if marked { 0 } else { 1 }, at.abs_diff(headline), at)
         })
         .collect();
     times.sort_unstable();
     times.into_iter().take(16).flat_map(|(_, _, at)| {
         let node = &dom.nodes[at];
-        ["datetime", "content", "title"].into_iter().filter_map(|name| node.attr(name)).map(str::to_owned).chain(Some(dom.text(at)))
+        ["datetime", "content", "title"]
+            .into_iter()
+            .filter_map(|name| node.attr(name))
+            .map(str::to_owned)
+            .chain(Some(dom.text(at)))
     })
 }
 
@@ -88,7 +136,9 @@ fn is_update(dom: &Dom<'_>, at: usize) -> bool {
         let names = [node.attr("class"), node.attr("id"), node.attr("itemprop")];
         names.into_iter().flatten().any(|names| {
             let names = names.to_ascii_lowercase();
-            ["modif", "updat", "comment", "related", "sidebar", "teaser", "latest"].iter().any(|word| names.contains(word))
+            ["modif", "updat", "comment", "related", "sidebar", "teaser", "latest"]
+                .iter()
+                .any(|word| names.contains(word))
         })
     })
 }
@@ -157,17 +207,26 @@ mod tests {
 
     #[test]
     fn a_date_in_the_future_is_a_mistake() {
-        check("<meta property=article:published_time content=2027-01-01><time datetime=2026-11-03>3 Nov</time>", Some("2026-11-03T00:00:00+00:00"));
+        check(
+            "<meta property=article:published_time content=2027-01-01><time datetime=2026-11-03>3 Nov</time>",
+            Some("2026-11-03T00:00:00+00:00"),
+        );
     }
 
     #[test]
     fn a_bare_date_is_made_exact_by_the_next_place() {
-        check("<meta name=date content=2026-11-01><time datetime='2026-11-01T10:30:00Z'>x</time>", Some("2026-11-01T10:30:00+00:00"));
+        check(
+            "<meta name=date content=2026-11-01><time datetime='2026-11-01T10:30:00Z'>x</time>",
+            Some("2026-11-01T10:30:00+00:00"),
+        );
     }
 
     #[test]
     fn bylines_are_read() {
-        check("<h1>Hafen</h1><p>Von Ada Lind</p><span>12. Oktober 2026, 08:15 Uhr</span>", Some("2026-10-12T08:15:00+00:00"));
+        check(
+            "<h1>Hafen</h1><p>Von Ada Lind</p><span>12. Oktober 2026, 08:15 Uhr</span>",
+            Some("2026-10-12T08:15:00+00:00"),
+        );
     }
 
     #[test]

@@ -72,7 +72,11 @@ mod tests {
 
     #[test]
     fn valid_utf8_beats_every_declaration() {
-        check("<meta charset=latin1>Größe".as_bytes(), Some("text/html; charset=windows-1251"), "<meta charset=latin1>Größe");
+        check(
+            "<meta charset=latin1>Größe".as_bytes(),
+            Some("text/html; charset=windows-1251"),
+            "<meta charset=latin1>Größe",
+        );
         check(b"\xef\xbb\xbfabc", None, "abc");
     }
 

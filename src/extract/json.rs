@@ -30,6 +30,25 @@ pub(super) fn read(text: &str) -> Vec<Value> {
     values
 }
 
+/// Returns the longest text inside a block that passes the test.
+pub(super) fn longest_text(text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let mut open = read(text);
+    let mut longest: Option<String> = None;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(object) => open.extend(object.into_iter().map(|(_, value)| value)),
+            Value::String(text)
+                if is_wanted(&text) && longest.as_ref().is_none_or(|other| other.len() < text.len()) =>
+            {
+                longest = Some(text);
+            }
+            _ => {}
+        }
+    }
+    longest
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     text: &'a str,
@@ -181,10 +200,7 @@ impl Reader<'_> {
     /// A number, a word, or a key without quotes.
     fn bare(&mut self) -> Option<Value> {
         let rest = &self.bytes[self.at..];
-        let len = rest
-            .iter()
-            .position(|b| b.is_ascii_whitespace() || b",:{}[]\"'".contains(b))
-            .unwrap_or(rest.len());
+        let len = rest.iter().position(|b| b.is_ascii_whitespace() || b",:{}[]\"'".contains(b)).unwrap_or(rest.len());
         if len == 0 {
             return None;
         }
@@ -234,7 +250,10 @@ mod tests {
 
     #[test]
     fn plain_json_is_read() {
-        check(r#"{"a": [1, -2.5, true, null, "x\"\u00e9\ud83d\ude00\/"]}"#, json!({"a": [1, -2.5, true, null, "x\"é😀/"]}));
+        check(
+            r#"{"a": [1, -2.5, true, null, "x\"\u00e9\ud83d\ude00\/"]}"#,
+            json!({"a": [1, -2.5, true, null, "x\"é😀/"]}),
+        );
     }
 
     #[test]

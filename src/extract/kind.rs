@@ -5,19 +5,73 @@ use crate::model::Kind;
 
 /// Titles and first lines of pages that are no article though the status said 200, lowercase.
 const ERRORS: &[&str] = &[
-    "404", "403", "500", "502", "503", "page not found", "not found", "just a moment", "attention required", "access denied",
-    "are you a robot", "are you human", "verify you are human", "security check", "checking your browser", "error",
-    "forbidden", "service unavailable", "bad gateway", "oops", "page unavailable", "page can't be found",
-    "page cannot be found", "page doesn't exist", "page does not exist", "page no longer exists", "seite nicht gefunden",
-    "nicht gefunden", "fehler", "page introuvable", "page non trouvée", "página no encontrada", "no encontrada",
-    "página não encontrada", "pagina non trovata", "pagina niet gevonden", "siden ble ikke funnet", "siden blev ikke fundet",
-    "sidan hittades inte", "sivua ei löytynyt", "nie znaleziono", "strona nie istnieje", "stránka nenalezena",
-    "страница не найдена", "сторінку не знайдено", "ページが見つかりません", "找不到", "sayfa bulunamadı", "페이지를 찾을 수 없",
-    "enable javascript", "javascript is disabled", "ddos protection", "pardon our interruption", "too many requests",
+    "404",
+    "403",
+    "500",
+    "502",
+    "503",
+    "page not found",
+    "not found",
+    "just a moment",
+    "attention required",
+    "access denied",
+    "are you a robot",
+    "are you human",
+    "verify you are human",
+    "security check",
+    "checking your browser",
+    "error",
+    "forbidden",
+    "service unavailable",
+    "bad gateway",
+    "oops",
+    "page unavailable",
+    "page can't be found",
+    "page cannot be found",
+    "page doesn't exist",
+    "page does not exist",
+    "page no longer exists",
+    "seite nicht gefunden",
+    "nicht gefunden",
+    "fehler",
+    "page introuvable",
+    "page non trouvée",
+    "página no encontrada",
+    "no encontrada",
+    "página não encontrada",
+    "pagina non trovata",
+    "pagina niet gevonden",
+    "siden ble ikke funnet",
+    "siden blev ikke fundet",
+    "sidan hittades inte",
+    "sivua ei löytynyt",
+    "nie znaleziono",
+    "strona nie istnieje",
+    "stránka nenalezena",
+    "страница не найдена",
+    "сторінку не знайдено",
+    "ページが見つかりません",
+    "找不到",
+    "sayfa bulunamadı",
+    "페이지를 찾을 수 없",
+    "enable javascript",
+    "javascript is disabled",
+    "ddos protection",
+    "pardon our interruption",
+    "too many requests",
 ];
 
 /// Parts of an address that announce a live blog.
-const LIVE: &[&str] = &["liveblog", "live-blog", "liveticker", "live-ticker", "newsticker", "newsblog", "live-updates", "minute-par-minute"];
+const LIVE: &[&str] = &[
+    "liveblog",
+    "live-blog",
+    "liveticker",
+    "live-ticker",
+    "newsticker",
+    "newsblog",
+    "live-updates",
+    "minute-par-minute",
+];
 
 /// An error page says little: some 120 words.
 const SHORT: u32 = 600;
@@ -66,5 +120,9 @@ fn is_index(page: &Witnesses<'_>, body: &Body) -> bool {
     let linked = body.page_linked as f32 / body.page_weight.max(1) as f32;
     let text = body.weight as f32 / body.page_weight.max(1) as f32;
     let listed = page.linked.is_collection || page.meta(&["og:type"]).any(|kind| kind.eq_ignore_ascii_case("website"));
-    if listed { linked > 0.5 && text < 0.3 && body.weight < 2 * SHORT } else { linked > 0.6 && text < 0.15 && body.weight < SHORT / 2 }
+    if listed {
+        linked > 0.5 && text < 0.3 && body.weight < 2 * SHORT
+    } else {
+        linked > 0.6 && text < 0.15 && body.weight < SHORT / 2
+    }
 }

@@ -171,7 +171,8 @@ fn types(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
 }
 
 fn is_article_type(kind: &str) -> bool {
-    kind.ends_with("Article") || matches!(kind, "BlogPosting" | "LiveBlogPosting" | "Report" | "Review" | "CreativeWork")
+    kind.ends_with("Article")
+        || matches!(kind, "BlogPosting" | "LiveBlogPosting" | "Report" | "Review" | "CreativeWork")
 }
 
 fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
@@ -212,7 +213,10 @@ fn authors(value: Option<&Value>, ids: &FxHashMap<&str, &Map<String, Value>>, ou
 }
 
 /// Follows `{"@id": …}` to the object of that name, once.
-fn resolve<'a>(object: &'a Map<String, Value>, ids: &FxHashMap<&str, &'a Map<String, Value>>) -> &'a Map<String, Value> {
+fn resolve<'a>(
+    object: &'a Map<String, Value>,
+    ids: &FxHashMap<&str, &'a Map<String, Value>>,
+) -> &'a Map<String, Value> {
     if object.contains_key("name") || object.contains_key("url") {
         return object;
     }

@@ -7,6 +7,7 @@
 //! text, does not fetch, and does not follow links to a next page.
 
 mod author;
+mod block;
 mod body;
 mod date;
 mod decode;
@@ -15,10 +16,13 @@ mod json;
 mod kind;
 mod linked;
 mod marks;
+mod prune;
+mod select;
 mod site;
 mod tidy;
 mod title;
 mod witness;
+mod words;
 
 use self::{
     body::Context,
@@ -171,7 +175,7 @@ fn rescue(found: &mut Extracted, hints: &Hints<'_>) {
     let Some(html) = hints.content_html else { return };
     let text = body::of_fragment(html);
     // Twice as much: a feed's excerpt is no better than a page's.
-    if body::weigh(&text) > 2 * body::weigh(&found.body) + 200 && matches!(found.kind, Kind::Article | Kind::Teaser) {
+    if block::weigh(&text) > 2 * block::weigh(&found.body) + 200 && matches!(found.kind, Kind::Article | Kind::Teaser) {
         found.body = text;
         found.kind = Kind::Article;
         found.method.body = Some("feed".to_owned());

@@ -61,9 +61,8 @@ impl Sites {
             return None;
         }
         let host = host_of(url)?;
-        let matches = |rule: &&Rule| {
-            host == rule.host || host.strip_suffix(&rule.host).is_some_and(|front| front.ends_with('.'))
-        };
+        let matches =
+            |rule: &&Rule| host == rule.host || host.strip_suffix(&rule.host).is_some_and(|front| front.ends_with('.'));
         self.rules.iter().filter(matches).max_by_key(|rule| rule.host.len())
     }
 }
@@ -131,7 +130,8 @@ mod tests {
 
     #[test]
     fn every_bad_selector_is_named_with_its_host() {
-        let errors = Sites::new(&[rule("a.example", "p >"), rule("b.example", "]"), rule("c.example", "p")]).expect_err("two");
+        let errors =
+            Sites::new(&[rule("a.example", "p >"), rule("b.example", "]"), rule("c.example", "p")]).expect_err("two");
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(texts[0], "extract.site `a.example`: `body` is not a CSS selector: `p >`");
         assert_eq!(texts.len(), 2);

@@ -31,7 +31,9 @@ pub(super) fn title(page: &Witnesses<'_>, sites: &[String], hint: Option<&str>) 
     let votes = |of: usize| -> f32 {
         keys.iter().zip(&candidates).filter(|(key, _)| **key == keys[of]).map(|(_, candidate)| candidate.weight).sum()
     };
-    let best = (0..candidates.len()).filter(|&i| !keys[i].is_empty()).reduce(|a, b| if votes(b) > votes(a) { b } else { a })?;
+    let best = (0..candidates.len())
+        .filter(|&i| !keys[i].is_empty())
+        .reduce(|a, b| if votes(b) > votes(a) { b } else { a })?;
     let mut places: Vec<&str> =
         keys.iter().zip(&candidates).filter(|(key, _)| **key == keys[best]).map(|(_, c)| c.place).collect();
     places.dedup();
@@ -52,7 +54,9 @@ fn candidates(page: &Witnesses<'_>, hint: Option<&str>) -> Vec<Candidate> {
     if let Some(h1) = own_h1(page) {
         put("h1", h1, H1);
     }
-    if let Some(headline) = page.headlines.first().filter(|headline| page.headlines.iter().all(|other| other == *headline)) {
+    if let Some(headline) =
+        page.headlines.first().filter(|headline| page.headlines.iter().all(|other| other == *headline))
+    {
         // An h1 that carries the mark has voted already.
         let again = own_h1(page).is_some_and(|h1| h1 == headline.as_str());
         put("microdata", headline, if again { 0.4 } else { MICRODATA });
@@ -86,10 +90,15 @@ fn own_h1<'a>(page: &'a Witnesses<'_>) -> Option<&'a str> {
     let shared = |text: &str| -> usize {
         let text = text.to_lowercase();
         let words: Vec<&str> = text.split_whitespace().collect();
-        let count = |other: &String| words.iter().filter(|word| other.contains(**word)).count() * 100 / words.len().max(1);
+        let count =
+            |other: &String| words.iter().filter(|word| other.contains(**word)).count() * 100 / words.len().max(1);
         others.iter().map(count).max().unwrap_or(0)
     };
-    let best = page.h1.iter().map(|(_, text)| text.as_str()).max_by_key(|text| (shared(text), text.chars().count().min(20)))?;
+    let best = page
+        .h1
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .max_by_key(|text| (shared(text), text.chars().count().min(20)))?;
     (others.is_empty() || shared(best) >= 30).then_some(best)
 }
 
@@ -121,12 +130,16 @@ fn without_site(title: &str, sites: &[String]) -> Option<String> {
     let parts: Vec<(usize, usize)> = separators(title);
     let is_site = |part: &str| {
         let part = key(part);
-        !part.is_empty() && sites.iter().any(|site| *site == part || (site.len() > 3 && part.starts_with(site.as_str()) && part.len() < site.len() + 8))
+        !part.is_empty()
+            && sites.iter().any(|site| {
+                *site == part || (site.len() > 3 && part.starts_with(site.as_str()) && part.len() < site.len() + 8)
+            })
     };
     if let Some(&(start, end)) = parts.last() {
         let (head, tail) = (title[..start].trim_end(), &title[end..]);
         let words = tail.split_whitespace().count();
-        let bar = title[start..end].contains(['|', 'ㅣ', '｜', '»', '·', '•']) && title[start..end].trim().len() < end - start;
+        let bar = title[start..end].contains(['|', 'ㅣ', '｜', '»', '·', '•'])
+            && title[start..end].trim().len() < end - start;
         let long_head = head.split_whitespace().count() >= 3 || head.chars().count() >= 12;
         if is_site(tail) || (bar && words <= 4 && long_head) {
             return Some(head.to_owned()).filter(|head| !head.is_empty());
@@ -143,7 +156,11 @@ fn without_site(title: &str, sites: &[String]) -> Option<String> {
 /// Takes off the section that East Asian sites put between headline and name, without spaces: `…-정치`.
 fn without_section(title: &str) -> &str {
     match title.rsplit_once('-') {
-        Some((head, tail)) if !tail.is_ascii() && tail.chars().count() <= 4 && !tail.contains(' ') && head.len() > 30 => head,
+        Some((head, tail))
+            if !tail.is_ascii() && tail.chars().count() <= 4 && !tail.contains(' ') && head.len() > 30 =>
+        {
+            head
+        }
         _ => title,
     }
 }
@@ -167,12 +184,33 @@ fn separators(title: &str) -> Vec<(usize, usize)> {
 }
 
 fn is_separator(c: char) -> bool {
-    matches!(c, '|' | '-' | '–' | '—' | '·' | '•' | '»' | '«' | 'ㅣ' | '｜' | '_' | '/' | ':' | '‹' | '›' | '<' | '>' | '~' | '―')
+    matches!(
+        c,
+        '|' | '-'
+            | '–'
+            | '—'
+            | '·'
+            | '•'
+            | '»'
+            | '«'
+            | 'ㅣ'
+            | '｜'
+            | '_'
+            | '/'
+            | ':'
+            | '‹'
+            | '›'
+            | '<'
+            | '>'
+            | '~'
+            | '―'
+    )
 }
 
 /// Returns the names by which a site may sign its titles, as [`key`]s.
 pub(super) fn site_keys(page: &Witnesses<'_>, site: Option<&str>, url: &str) -> Vec<String> {
-    let mut keys: Vec<String> = site.into_iter().chain(page.meta(&["og:site_name", "application-name"])).map(key).collect();
+    let mut keys: Vec<String> =
+        site.into_iter().chain(page.meta(&["og:site_name", "application-name"])).map(key).collect();
     keys.extend(page.linked.site.as_deref().map(|site| key(&plain(site))));
     if let Some(outlet) = crate::model::outlet_of(url) {
         keys.push(key(&outlet));
@@ -209,7 +247,10 @@ mod tests {
         check("<title>Ferry talks resume - Harbour</title>", "Ferry talks resume");
         check("<title>Ferry talks resume | News | The Courier</title>", "Ferry talks resume");
         check("<title>Ferry talks resume — Local desk</title><h1>Ferry talks resume</h1>", "Ferry talks resume");
-        check("<meta property=og:site_name content='The Courier'><title>The Courier: Ferry - a history</title>", "The Courier: Ferry - a history");
+        check(
+            "<meta property=og:site_name content='The Courier'><title>The Courier: Ferry - a history</title>",
+            "The Courier: Ferry - a history",
+        );
         check("<title>Ferry - a short history of boats</title>", "Ferry - a short history of boats");
     }
 

@@ -76,7 +76,8 @@ impl<'a> Witnesses<'a> {
             .collect();
         found.linked = linked::read(blocks.into_iter(), |headline| {
             let headline = key(headline);
-            !headline.is_empty() && shown.iter().any(|title| title.starts_with(&headline) || headline.starts_with(title))
+            !headline.is_empty()
+                && shown.iter().any(|title| title.starts_with(&headline) || headline.starts_with(title))
         });
         found
     }
@@ -88,7 +89,8 @@ impl<'a> Witnesses<'a> {
 
     fn take_meta(&mut self, dom: &Dom<'a>, at: usize) {
         let node = &dom.nodes[at];
-        let Some(content) = node.attr("content").map(str::trim).filter(|c| !c.is_empty() && c.len() <= MAX_CONTENT) else {
+        let Some(content) = node.attr("content").map(str::trim).filter(|c| !c.is_empty() && c.len() <= MAX_CONTENT)
+        else {
             return;
         };
         for key in ["property", "name", "itemprop", "http-equiv"] {

@@ -15,7 +15,7 @@ use super::{
     collect::{Order, Top},
     compile::Compiler,
     schema::{AUTHOR, GROUP, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
-    search::View,
+    search::{View, guarded},
 };
 use crate::{model::Time, query::Query};
 
@@ -45,13 +45,15 @@ impl Searcher {
     /// As [`Searcher::search`].
     pub fn count(&self, query: &Query, collapse: bool) -> Result<u64, Error> {
         let view = self.view();
-        let compiled = Compiler::new(&view, query, false).compile(query)?;
-        let count = if collapse {
-            view.searcher.search(&*compiled, &Groups).map(|groups| groups.len())
-        } else {
-            view.searcher.search(&*compiled, &Count)
-        };
-        Ok(count.map_err(Error::engine("search"))? as u64)
+        guarded(|| {
+            let compiled = Compiler::new(&view, query, false).compile(query)?;
+            let count = if collapse {
+                view.searcher.search(&*compiled, &Groups).map(|groups| groups.len())
+            } else {
+                view.searcher.search(&*compiled, &Count)
+            };
+            Ok(count.map_err(Error::engine("search"))? as u64)
+        })
     }
 
     /// Returns how many articles a query finds for each value, most first; days and hours in their order, the last
@@ -71,20 +73,7 @@ impl Searcher {
         now: Time,
     ) -> Result<Vec<(String, u64)>, Error> {
         let view = self.view();
-        let found = match by {
-            CountBy::Topic if collapse => members(&view, query)?,
-            _ => matching(&view, query, collapse, now)?,
-        };
-        let mut counts = match by {
-            CountBy::Topic => tally(&view, &found, TOPIC),
-            CountBy::Source => tally(&view, &found, SOURCE_NAME),
-            CountBy::Outlet => tally(&view, &found, OUTLET),
-            CountBy::Lang => tally(&view, &found, LANG),
-            CountBy::Author => tally(&view, &found, AUTHOR),
-            CountBy::Day => spans(&view, &found, 86_400, "%Y-%m-%d"),
-            CountBy::Hour => spans(&view, &found, 3_600, "%Y-%m-%dT%H:%M:%SZ"),
-        }
-        .map_err(Error::engine("read"))?;
+        let mut counts = guarded(|| counts(&view, query, by, collapse, now))?;
         if matches!(by, CountBy::Day | CountBy::Hour) {
             counts.drain(..counts.len().saturating_sub(limit));
         } else {
@@ -93,6 +82,23 @@ impl Searcher {
         }
         Ok(counts)
     }
+}
+
+fn counts(view: &View, query: &Query, by: CountBy, collapse: bool, now: Time) -> Result<Vec<(String, u64)>, Error> {
+    let found = match by {
+        CountBy::Topic if collapse => members(view, query)?,
+        _ => matching(view, query, collapse, now)?,
+    };
+    match by {
+        CountBy::Topic => tally(view, &found, TOPIC),
+        CountBy::Source => tally(view, &found, SOURCE_NAME),
+        CountBy::Outlet => tally(view, &found, OUTLET),
+        CountBy::Lang => tally(view, &found, LANG),
+        CountBy::Author => tally(view, &found, AUTHOR),
+        CountBy::Day => spans(view, &found, 86_400, "%Y-%m-%d"),
+        CountBy::Hour => spans(view, &found, 3_600, "%Y-%m-%dT%H:%M:%SZ"),
+    }
+    .map_err(Error::engine("read"))
 }
 
 /// An article to count, or with a group that is to count once a value.

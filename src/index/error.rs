@@ -23,6 +23,9 @@ pub enum Error {
         /// Where it is.
         dir: PathBuf,
     },
+    /// Its files do not hold what they should; opening it for writing rebuilds it.
+    #[error("the index is damaged")]
+    Damaged,
     /// A file or directory could not be read or written.
     #[error("index file {}: {source}", .path.display())]
     Io {

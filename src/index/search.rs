@@ -1,6 +1,7 @@
 //! The searching side: a snapshot of the index, queries against it.
 
 use std::{
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -9,7 +10,7 @@ use tantivy::{IndexReader, ReloadPolicy};
 
 use super::{
     Error,
-    collect::{Order, Top},
+    collect::{Found, Order, Top},
     compile::Compiler,
     generation, schema,
     schema::Fields,
@@ -106,7 +107,7 @@ impl Searcher {
     /// # Errors
     /// When there is none, when another version built it, or when its files cannot be read.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let view = open_view(dir)?;
+        let view = guarded(|| open_view(dir))?;
         Ok(Self { shared: Arc::new(Shared { root: Some(dir.to_owned()), view: RwLock::new(Arc::new(view)) }) })
     }
 
@@ -137,24 +138,7 @@ impl Searcher {
     /// # Errors
     /// When a value is asked for as an id and is none, or when the files cannot be read.
     pub fn search(&self, query: &Query, options: &Options) -> Result<Hits, Error> {
-        let view = self.view();
-        let sort = options.sort.unwrap_or_else(|| Sort::for_query(query));
-        let order = match sort {
-            Sort::Relevance => Order::Score { now: options.now.timestamp() },
-            Sort::Newest => Order::Newest,
-            Sort::Oldest => Order::Oldest,
-        };
-        let mut hits = Vec::new();
-        if options.limit > 0 {
-            let compiled = Compiler::new(&view, query, sort == Sort::Relevance).compile(query)?;
-            let top = Top { limit: options.offset.saturating_add(options.limit), collapse: options.collapse, order };
-            let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
-            hits.extend(found.into_iter().skip(options.offset).map(|found| Hit {
-                id: ArticleId::from_bits(found.id),
-                group: ArticleId::from_bits(found.group),
-                score: found.score,
-            }));
-        }
+        let hits = guarded(|| self.hits(query, options))?;
         let total = options.total.then(|| self.count(query, options.collapse)).transpose()?;
         Ok(Hits { hits, total })
     }
@@ -162,6 +146,29 @@ impl Searcher {
     /// Returns the number of articles in the index.
     pub fn articles(&self) -> u64 {
         self.view().searcher.num_docs()
+    }
+
+    fn hits(&self, query: &Query, options: &Options) -> Result<Vec<Hit>, Error> {
+        if options.limit == 0 {
+            return Ok(Vec::new());
+        }
+        let view = self.view();
+        let sort = options.sort.unwrap_or_else(|| Sort::for_query(query));
+        let order = match sort {
+            Sort::Relevance => Order::Score { now: options.now.timestamp() },
+            Sort::Newest => Order::Newest,
+            Sort::Oldest => Order::Oldest,
+        };
+        let compiled = Compiler::new(&view, query, sort == Sort::Relevance).compile(query)?;
+        let limit = options.offset.saturating_add(options.limit);
+        let top = Top { limit, collapse: options.collapse, order };
+        let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
+        let hit = |found: Found| Hit {
+            id: ArticleId::from_bits(found.id),
+            group: ArticleId::from_bits(found.group),
+            score: found.score,
+        };
+        Ok(found.into_iter().skip(options.offset).map(hit).collect())
     }
 
     pub(super) fn view(&self) -> Arc<View> {
@@ -196,6 +203,14 @@ impl View {
         languages.dedup();
         Ok(Self { generation, reader, fields, searcher, languages })
     }
+}
+
+/// Reads the index; what the engine does not expect of a damaged file ends the reading, not the process.
+///
+/// The files of an index open for writing are checked when it is opened. To check them before each search of another
+/// process would cost more than the search.
+pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Error::Damaged))
 }
 
 fn open_view(root: &Path) -> Result<View, Error> {

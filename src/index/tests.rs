@@ -373,7 +373,7 @@ fn filled(dir: &Path) -> Vec<PathBuf> {
     let generation = generation::path(dir, &generation::current(dir).expect("read").expect("named"));
     let mut files: Vec<_> =
         fs::read_dir(generation).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|path| !path.extension().is_some_and(|extension| extension == "lock"));
+    files.retain(|path| path.extension().is_none_or(|extension| extension != "lock"));
     files.sort();
     files
 }
@@ -393,7 +393,8 @@ fn an_index_of_another_making_is_rebuilt() {
 
 #[test]
 fn a_damaged_file_means_a_rebuild_and_no_panic() {
-    let damage: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Spoil = fn(&mut Vec<u8>);
+    let damage: [(&str, Spoil); 4] = [
         ("overwritten", |bytes| {
             let middle = bytes.len() / 2;
             bytes[middle..].iter_mut().take(16).for_each(|byte| *byte = !*byte);
@@ -410,6 +411,12 @@ fn a_damaged_file_means_a_rebuild_and_no_panic() {
             let mut bytes = fs::read(&copy).expect("read");
             spoil(&mut bytes);
             fs::write(&copy, bytes).expect("written");
+            // A reader cannot check first: it may see nonsense, but it comes back.
+            if let Ok(reader) = Searcher::open(dir.path()) {
+                let query = query::parse("peace \"talks about\" wen~", now()).expect("readable");
+                let _ = reader.search(&query, &options(None, true));
+                let _ = reader.count_by(&query, CountBy::Outlet, true, 10, now());
+            }
             let opened = Index::open(dir.path(), &settings()).expect("opened");
             assert!(matches!(opened.state, State::Rebuilt { .. }), "{name:?} {what}: {:?}", opened.state);
             check(&opened.index, "", &[]);

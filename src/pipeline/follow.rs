@@ -10,12 +10,13 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
+    thread,
     time::{Duration, Instant},
 };
 
 use chrono::Utc;
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Error;
 use crate::{
@@ -26,12 +27,15 @@ use crate::{
     telemetry::metrics,
 };
 
+/// Waits between tries of an index that fails, in seconds.
+const RETRIES: [u64; 5] = [1, 2, 5, 10, 30];
 /// Changes read from the log at once.
 const BATCH: usize = 500;
 
 pub(crate) struct Follower {
     reader: Reader,
-    index: Index,
+    /// `None` after a failure, until it is opened again.
+    index: Option<Index>,
     applied: u64,
     committed: u64,
     last_commit: Instant,
@@ -57,7 +61,7 @@ impl Follower {
     ) -> Self {
         Self {
             reader,
-            index,
+            index: Some(index),
             applied,
             committed: applied,
             last_commit: Instant::now(),
@@ -72,28 +76,46 @@ impl Follower {
     }
 
     /// Follows the log until the writer is gone, then commits what is left. `grown` wakes it.
-    pub fn run(mut self, grown: &Receiver<()>) -> Result<Index, Error> {
+    ///
+    /// An index that fails is opened again, or built anew where it is damaged: the log has everything.
+    pub fn run(mut self, grown: &Receiver<()>) -> Result<(), Error> {
+        let mut waits = RETRIES.iter();
+        loop {
+            let Err(error) = self.follow(grown) else { return Ok(()) };
+            let Some(&seconds) = waits.next() else { return Err(error) };
+            warn!(%error, "the index failed, opening it again in {seconds} s");
+            thread::sleep(Duration::from_secs(seconds));
+            self = self.reopened()?;
+        }
+    }
+
+    fn reopened(mut self) -> Result<Self, Error> {
+        // Its lock has to go before it can be opened again.
+        drop(self.index.take());
+        let opened = Index::open(&self.dir, &self.settings)?;
+        self.index = Some(opened.index);
+        (self.applied, self.committed) = (opened.last_seq, opened.last_seq);
+        Ok(self)
+    }
+
+    fn follow(&mut self, grown: &Receiver<()>) -> Result<(), Error> {
         loop {
             let writing = !matches!(grown.recv_timeout(self.interval), Err(RecvTimeoutError::Disconnected));
             if self.rebuild.swap(false, Ordering::Relaxed) {
                 info!("rebuilding the index from the store");
-                self = self.rebuilt(|_| {})?;
+                self.rebuild(|_| {})?;
             }
             self.catch_up(!writing)?;
             if !writing {
-                return Ok(self.index);
+                return Ok(());
             }
         }
     }
 
-    /// Rebuilds the index from the store, then ends. `progress` is told how many articles are done.
-    pub fn rebuild(self, progress: impl Fn(u64)) -> Result<(), Error> {
-        self.rebuilt(progress)?.catch_up(true)
-    }
-
-    /// Fills an empty index beside the live one, which answers until it is replaced.
-    fn rebuilt(mut self, progress: impl Fn(u64)) -> Result<Self, Error> {
-        let live = std::mem::replace(&mut self.index, Index::create_beside(&self.dir, &self.settings)?);
+    /// Fills an empty index beside the live one, which answers until it is replaced. `progress` is told how many
+    /// articles are done.
+    pub fn rebuild(&mut self, progress: impl Fn(u64)) -> Result<(), Error> {
+        let live = self.index.replace(Index::create_beside(&self.dir, &self.settings)?);
         let (seq, mut after, mut done) = (self.reader.last_seq()?, Cursor::default(), 0);
         loop {
             let (ids, next) = self.reader.article_ids(&ArticleFilter::default(), after, BATCH)?;
@@ -105,8 +127,10 @@ impl Follower {
         }
         self.applied = seq;
         self.commit()?;
-        self.index = self.index.swap(live)?;
-        Ok(self)
+        if let (Some(new), Some(live)) = (self.index.take(), live) {
+            self.index = Some(new.swap(live)?);
+        }
+        Ok(())
     }
 
     /// Applies what the log holds beyond the index; commits when the interval is over, or at the end when `last`.
@@ -144,11 +168,11 @@ impl Follower {
                 sources.extend(self.name_of(*id)?);
             }
             let group = article.duplicate_of.unwrap_or(article.id);
-            self.index.put(&Document { article, group, sources: &sources, entities: &[] })?;
+            self.index()?.put(&Document { article, group, sources: &sources, entities: &[] })?;
         }
         let found: HashSet<ArticleId> = found.iter().map(|article| article.id).collect();
         for id in ids.iter().filter(|id| !found.contains(id)) {
-            self.index.delete(*id);
+            self.index()?.delete(*id);
         }
         Ok(())
     }
@@ -161,9 +185,15 @@ impl Follower {
         Ok(self.names[&id].clone())
     }
 
+    fn index(&mut self) -> Result<&mut Index, Error> {
+        let gone = || Error::Stage { stage: "follow", reason: "the index is closed after a failure".to_owned() };
+        self.index.as_mut().ok_or_else(gone)
+    }
+
     fn commit(&mut self) -> Result<(), Error> {
         let timer = metrics().index_commit_seconds.start_timer();
-        self.index.commit(self.applied)?;
+        let applied = self.applied;
+        self.index()?.commit(applied)?;
         timer.observe_duration();
         self.names.clear();
         self.last_commit = Instant::now();

@@ -166,7 +166,10 @@ fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fe
             return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
         }
         Kind::Error => Some("an error page served as a page"),
-        _ if text.body.trim().is_empty() => Some("no text found on the page"),
+        _ if text.body.trim().is_empty() => {
+            // Nothing says that the page will have text later; an update of the entry brings it back.
+            return words(context, due, Missing::ForGood("no text found on the page".to_owned()));
+        }
         Kind::Article | Kind::Live | Kind::Teaser => None,
     };
     if let Some(reason) = failure {
@@ -267,7 +270,6 @@ fn harvested(
         aliases,
         text,
         fetched_at,
-        arrived_at: fetched_at,
         missing_page,
         sketch,
         topics,

@@ -240,7 +240,6 @@ fn harvest(tagger: &Tagger, url: CanonicalUrl, arrived_at: Time, imported: Impor
         aliases: Vec::new(),
         text,
         fetched_at: arrived_at,
-        arrived_at,
         missing_page: None,
         sketch,
         topics,

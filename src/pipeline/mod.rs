@@ -30,7 +30,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 
 pub use self::{
     dispatch::Options,
@@ -51,7 +51,6 @@ use crate::{
     model::{FullText, Source, SourceId, Time, host_of, outlet_of},
     serve::Liveness,
     store::{self, DueEntry, Reader, Store},
-    telemetry::metrics,
     topic::Tagger,
 };
 
@@ -123,7 +122,6 @@ pub(crate) struct Context {
     pub fetcher: Fetcher,
     pub extractor: extract::Extractor,
     pub work: mpsc::Sender<Work>,
-    pub tally: Arc<Tally>,
     sources: watch::Receiver<Sources>,
     tagger: watch::Receiver<Arc<Tagger>>,
     answered: mpsc::Sender<Answered>,
@@ -280,7 +278,6 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         fetcher,
         extractor,
         work,
-        tally: tally.clone(),
         sources: source_watch,
         tagger: tagger_watch,
         answered,
@@ -289,10 +286,10 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     });
 
     let owner = commit::Owner::new(store, settings.clone(), tally.clone(), Poke(vec![grown]))?;
-    let commit = spawn("commit", move || owner.run(inbox));
+    let commit = spawn("commit", stop.clone(), move || owner.run(inbox));
     let rebuild = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let follower = follow::Follower::new(follower_reader, index, applied, &settings, rebuild.clone(), indexed);
-    let follow = spawn("follow", move || follower.run(&growth));
+    let follow = spawn("follow", stop.clone(), move || follower.run(&growth));
 
     let sources_changed = Arc::new(Notify::new());
     let background = stop.child_token();
@@ -315,9 +312,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let _ = requests.await;
     drop(context);
     let store = join("commit", commit).await??;
-    let index = join("follow", follow).await??;
+    join("follow", follow).await??;
     let _ = alerts.await;
-    drop(index);
 
     let sources = dispatched?;
     let (waiting, _) = store.reads().waiting_entries(Time::MIN_UTC)?;
@@ -327,9 +323,22 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
 }
 
 /// Starts a stage that is a thread of its own, on the runtime's blocking pool so that it can be joined from async code.
-fn spawn<T: Send + 'static>(stage: &'static str, work: impl FnOnce() -> T + Send + 'static) -> tokio::task::JoinHandle<T> {
-    metrics().queue_depth.with_label_values(&[stage]).set(0);
-    tokio::task::spawn_blocking(work)
+/// However it ends, it stops the others if it ends before its time: nothing may be polled that nobody can store.
+fn spawn<T: Send + 'static>(
+    stage: &'static str,
+    stop: CancellationToken,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> tokio::task::JoinHandle<Result<T, Error>> {
+    tokio::task::spawn_blocking(move || {
+        let stop = stop.drop_guard();
+        let done = work();
+        if let Err(error) = &done {
+            error!(stage, %error, "stage {stage} failed: stopping");
+        } else {
+            stop.disarm();
+        }
+        done
+    })
 }
 
 async fn join<T>(stage: &'static str, handle: tokio::task::JoinHandle<T>) -> Result<T, Error> {

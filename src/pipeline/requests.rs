@@ -79,7 +79,9 @@ pub fn delete(store: Store, index: Index, applied: u64, settings: &Settings, ids
 /// # Errors
 /// When the store or the index fails.
 pub fn reindex(reader: Reader, index: Index, settings: &Settings, progress: impl Fn(u64)) -> Result<(), Error> {
-    follower(reader, index, 0, settings).rebuild(progress)
+    let mut follower = follower(reader, index, 0, settings);
+    follower.rebuild(progress)?;
+    follower.catch_up(true)
 }
 
 fn follower(reader: Reader, index: Index, applied: u64, settings: &Settings) -> Follower {

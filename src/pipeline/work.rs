@@ -79,7 +79,6 @@ pub(crate) struct Harvested {
     pub aliases: Vec<CanonicalUrl>,
     pub text: Extracted,
     pub fetched_at: Time,
-    pub arrived_at: Time,
     /// The page could not be read: `text` is what the feed says, and this is why and when the page is tried again.
     pub missing_page: Option<(String, Time)>,
     pub sketch: Sketch,

@@ -124,10 +124,17 @@ fn convert(entry: model::Entry, base: Option<&Url>, lang: Option<&str>) -> Entry
         published_at: entry.published,
         updated_at: entry.updated,
         summary: entry.summary.and_then(text),
-        content: entry.content.and_then(|content| content.body),
+        content: entry.content.and_then(html),
         lang: lang.map(str::to_owned),
         image: None,
     }
+}
+
+/// Returns a content as HTML.
+fn html(content: model::Content) -> Option<String> {
+    let body = content.body?;
+    let is_plain = content.content_type.subty() == "plain";
+    Some(if is_plain { body.replace('&', "&amp;").replace('<', "&lt;") } else { body })
 }
 
 #[cfg(test)]
@@ -138,15 +145,16 @@ mod tests {
     fn a_json_feed_is_read() {
         let text = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "Wire &amp; Co", "language": "de", "items": [
             {"id": "1", "url": "/a", "title": "One", "date_published": "2026-03-02T10:00:00+01:00",
-             "authors": [{"name": "Ann"}], "content_html": "<p>Text</p>"}, {"content_text": "no id"}]}"#;
+             "authors": [{"name": "Ann"}], "content_html": "<p>Text</p>"}, {"content_text": "1 < 2"}]}"#;
         let feed = read(text, "https://news.example/feed.json").expect("a feed");
         assert_eq!(feed.title.as_deref(), Some("Wire & Co"));
-        let [one, two] = feed.entries.as_slice() else { panic!("two entries: {:?}", feed.entries) };
+        assert_eq!(feed.entries.len(), 2);
+        let (one, two) = (&feed.entries[0], &feed.entries[1]);
         assert_eq!(one.guid.as_deref(), Some("1"));
         assert_eq!(one.link.as_deref(), Some("https://news.example/a"));
         assert_eq!(one.published_at.expect("a date").to_rfc3339(), "2026-03-02T09:00:00+00:00");
         assert_eq!((one.authors.as_slice(), one.lang.as_deref()), (["Ann".to_owned()].as_slice(), Some("de")));
-        assert_eq!((two.guid.as_deref(), two.content.as_deref()), (None, Some("no id")));
+        assert_eq!((two.guid.as_deref(), two.content.as_deref()), (None, Some("1 &lt; 2")));
     }
 
     #[test]

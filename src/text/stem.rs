@@ -21,6 +21,7 @@ enum Kind {
     Ukrainian(frostem::Stemmer),
     Bulgarian,
     Czech,
+    EnglishInflection,
 }
 
 impl Stemmer {
@@ -42,6 +43,12 @@ impl Stemmer {
         })
     }
 
+    /// Returns a stemmer that takes off inflection only, where the usual one goes as far as derivation: the English
+    /// one makes one stem of "mobilization" and "mobile". For lists of words whose author means each of them.
+    pub fn light(lang: &str) -> Self {
+        if lang == "en" { Self(Kind::EnglishInflection) } else { Self::new(lang) }
+    }
+
     /// Returns the stem of a folded word.
     pub fn stem<'a>(&self, word: &'a str) -> Cow<'a, str> {
         // Figures, and codes with figures in them, do not inflect.
@@ -59,6 +66,7 @@ impl Stemmer {
                 }
             }
             Kind::Ukrainian(stemmer) => shorten(stemmer.stem(word), trim_soft),
+            Kind::EnglishInflection => Cow::Borrowed(english_inflection(word)),
             Kind::Bulgarian => Cow::Borrowed(strip_all(word, &[BULGARIAN_ARTICLES, BULGARIAN_ENDINGS])),
             Kind::Czech => Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])),
         }
@@ -85,6 +93,22 @@ fn shorten<'a>(stem: Cow<'a, str>, cut: fn(&str) -> &str) -> Cow<'a, str> {
             stem.truncate(cut(&stem).len());
             Cow::Owned(stem)
         }
+    }
+}
+
+/// Takes -s, -es, -ed, -ing and a final -e or -y off an English word, and one of two equal consonants before them.
+fn english_inflection(word: &str) -> &str {
+    let singular = match word.strip_suffix('s').filter(|base| base.len() >= 3 && !base.ends_with(['s', 'u', 'i'])) {
+        Some(base) => base.strip_suffix("ie").filter(|base| base.len() >= 3).unwrap_or(base),
+        None => word,
+    };
+    let Some(base) = strip(singular, &["ing", "ied", "ed"], 3) else {
+        return strip(singular, &["e", "y"], 3).unwrap_or(singular);
+    };
+    let mut last = base.chars().rev();
+    match (last.next(), last.next()) {
+        (Some(a), Some(b)) if a == b && !matches!(a, 'a' | 'e' | 'o' | 'l' | 's') => &base[..base.len() - a.len_utf8()],
+        _ => strip(base, &["e", "y"], 3).unwrap_or(base),
     }
 }
 
@@ -136,6 +160,24 @@ mod tests {
         same("bg", "преговори преговорите");
         same("cs", "sankce sankcemi sankci sankcich");
         same("cs", "mirovy miroveho mirovych");
+    }
+
+    #[test]
+    fn light_stemmer_takes_off_inflection_only() {
+        let stemmer = Stemmer::light("en");
+        for (words, one) in [
+            ("sanction sanctions sanctioned sanctioning", true),
+            ("negotiate negotiates negotiated negotiating", true),
+            ("party parties", true),
+            ("annex annexes annexed annexing", true),
+            ("ban bans banned banning", true),
+            ("mobilization mobile", false),
+            ("import important", false),
+        ] {
+            let mut stems: Vec<_> = words.split(' ').map(|word| stemmer.stem(word)).collect();
+            stems.dedup();
+            assert_eq!(stems.len() == 1, one, "{stems:?}");
+        }
     }
 
     #[test]

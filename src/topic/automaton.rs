@@ -26,6 +26,7 @@ pub(super) struct Class {
 }
 
 impl Class {
+    /// The class of a word that no rule knows.
     pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING, exact: NOTHING };
 }
 
@@ -35,10 +36,20 @@ pub(super) enum Role {
     Strong,
     Weak,
     None,
+    /// A word or phrase of a query, by its number there.
+    Leaf(u32),
     /// The first or second side of the `near` rule of that number within its topic.
-    Near { rule: u16, second: bool, within: u16 },
+    Near {
+        rule: u16,
+        second: bool,
+        within: u16,
+    },
     /// The first or second side of a `none_near` rule.
-    NoneNear { rule: u16, second: bool, within: u16 },
+    NoneNear {
+        rule: u16,
+        second: bool,
+        within: u16,
+    },
 }
 
 /// A phrase where it stands in a text.
@@ -81,7 +92,7 @@ pub(super) struct Automaton {
 impl Automaton {
     pub(super) fn new(lang: &str) -> Self {
         Self {
-            stemmer: Stemmer::new(lang),
+            stemmer: Stemmer::light(lang),
             stems: FxHashMap::default(),
             prefixes: FxHashMap::default(),
             acronyms: FxHashMap::default(),
@@ -126,8 +137,7 @@ impl Automaton {
     /// Appends the hits of all phrases in one field, whose first word has the number `base`.
     pub(super) fn find(&self, tokens: &Tokens, base: u32, hits: &mut Vec<Hit>) {
         let mut memo = self.memos.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Memo::new);
-        let classes: Vec<Class> =
-            tokens.iter().map(|(_, word)| memo.class(word, |word| self.classify(word))).collect();
+        let classes: Vec<Class> = tokens.iter().map(|(_, word)| memo.class(word, |word| self.classify(word))).collect();
         self.memos.lock().unwrap_or_else(PoisonError::into_inner).push(memo);
         for (at, &class) in classes.iter().enumerate() {
             if hits.len() >= MAX_HITS {

@@ -3,20 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::automaton::{Automaton, Role};
-use super::phrase;
+use super::{Topic, phrase};
 use crate::config::{Phrases, TopicRule};
 
 /// The language of phrases that hold in every language.
 pub(super) const ANY: &str = "any";
 
+/// Languages in which the words of queries inflect, whatever languages the phrases are in.
+const INFLECTED: [&str; 20] = [
+    "bg", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr",
+    "uk",
+];
+
 /// Makes the automata. The phrases of `any` are in each of them, inflected as that language inflects.
-pub(super) fn compile(rules: &[TopicRule]) -> BTreeMap<String, Automaton> {
+/// So are the words of queries.
+pub(super) fn compile(rules: &[TopicRule], topics: &[Topic]) -> BTreeMap<String, Automaton> {
     let mut languages: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.phrases.keys().map(String::as_str)).collect();
     languages.insert(ANY);
+    if topics.iter().any(|topic| topic.query.is_some()) {
+        languages.extend(INFLECTED);
+    }
     let build = |lang: &str| {
         let mut builder = Builder { automaton: Automaton::new(lang), phrases: 0 };
         for (topic, rule) in rules.iter().enumerate() {
             builder.rule(rule, lang, topic as u32);
+            builder.query(&topics[topic], topic as u32);
         }
         builder.automaton.finish();
         builder.automaton
@@ -53,6 +64,13 @@ impl Builder {
                     pair = pair.saturating_add(1);
                 }
             }
+        }
+    }
+
+    fn query(&mut self, topic: &Topic, number: u32) {
+        for (leaf, words) in topic.query.iter().flat_map(|query| query.leaves.iter().enumerate()) {
+            self.phrases += 1;
+            self.automaton.add(words, number, self.phrases, Role::Leaf(leaf as u32));
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::compile::ANY;
+use super::condition::Condition;
 use super::phrase::{self, MAX_WORDS, Word};
 use crate::config::{Phrases, TopicRule};
 
@@ -65,8 +66,8 @@ pub(super) fn refuse(rules: &[TopicRule]) -> Vec<Problem> {
         }
         if rule.query.is_some() && !rule.phrases.is_empty() {
             problems.push(report.problem("has a query and phrases").hint("keep one of the two"));
-        } else if rule.query.is_some() {
-            problems.push(report.problem("query rules are not supported").hint("write phrases"));
+        } else if let Some(Err(message)) = rule.query.as_deref().map(Condition::read) {
+            problems.push(report.problem(message));
         }
         for (language, phrases) in &rule.phrases {
             unreadable(phrases, &Report { rule, language: Some(language) }, &mut problems);
@@ -105,7 +106,12 @@ impl Problem {
     }
 }
 
-fn identity<'a>(rule: &'a TopicRule, known: &mut BTreeMap<String, &'a str>, report: &Report<'_>, problems: &mut Vec<Problem>) {
+fn identity<'a>(
+    rule: &'a TopicRule,
+    known: &mut BTreeMap<String, &'a str>,
+    report: &Report<'_>,
+    problems: &mut Vec<Problem>,
+) {
     let well_formed = !rule.id.is_empty()
         && rule.id.split('-').all(|part| {
             !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || (c.is_alphabetic() && c.is_lowercase()))
@@ -154,7 +160,11 @@ fn family(rule: &TopicRule, rules: &[TopicRule], report: &Report<'_>, problems: 
 fn unreadable(phrases: &Phrases, report: &Report<'_>, problems: &mut Vec<Problem>) {
     let language = report.language.unwrap_or_default();
     if language != ANY && !(language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase())) {
-        problems.push(report.problem(format!("\"{language}\" is neither a setting nor a language")).hint("languages are two letters, or any"));
+        problems.push(
+            report
+                .problem(format!("\"{language}\" is neither a setting nor a language"))
+                .hint("languages are two letters, or any"),
+        );
     }
     for text in all(phrases) {
         let words = phrase::read(text);
@@ -172,7 +182,9 @@ fn unreadable(phrases: &Phrases, report: &Report<'_>, problems: &mut Vec<Problem
     }
     for (first, second, within) in phrases.near.iter().chain(&phrases.none_near) {
         if *within == 0 || *within > FURTHEST {
-            problems.push(report.problem(format!("words apart are not 1 to {FURTHEST}")).phrase(&format!("{first} … {second}")));
+            problems.push(
+                report.problem(format!("words apart are not 1 to {FURTHEST}")).phrase(&format!("{first} … {second}")),
+            );
         }
     }
 }
@@ -194,15 +206,21 @@ fn unwise(rule: &TopicRule, rules: &[TopicRule], problems: &mut Vec<Problem>) {
             }
         }
         for text in all(phrases) {
-            if shortest_prefix(&phrase::read(text)).is_some_and(|letters| (PREFIX_REFUSED..PREFIX_LETTERS).contains(&letters)) {
+            if shortest_prefix(&phrase::read(text))
+                .is_some_and(|letters| (PREFIX_REFUSED..PREFIX_LETTERS).contains(&letters))
+            {
                 problems.push(
-                    report.problem("begins many words").phrase(text).hint(format!("write {PREFIX_LETTERS} letters or more before the *")),
+                    report
+                        .problem("begins many words")
+                        .phrase(text)
+                        .hint(format!("write {PREFIX_LETTERS} letters or more before the *")),
                 );
             }
         }
         let weakly = phrases.strong.is_empty() && phrases.near.is_empty() && phrases.weak.len() < 2;
         if speaks(phrases) && weakly {
-            problems.push(report.problem("one weak phrase alone gives no topic").hint("add phrases, or make it strong"));
+            problems
+                .push(report.problem("one weak phrase alone gives no topic").hint("add phrases, or make it strong"));
         }
     }
 }

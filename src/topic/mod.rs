@@ -7,6 +7,7 @@
 
 mod automaton;
 mod compile;
+mod condition;
 mod lint;
 mod memo;
 mod phrase;
@@ -20,6 +21,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use self::automaton::Automaton;
+use self::condition::Condition;
 use self::score::{NEAR_MISS, Reading};
 use crate::config::TopicRule;
 use crate::model::{TopicId, TopicMatch};
@@ -39,7 +41,7 @@ pub struct Text<'a> {
 }
 
 /// A topic as its rule names it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Topic {
     /// Its id.
     pub id: TopicId,
@@ -50,7 +52,9 @@ pub struct Topic {
     /// The IPTC Media Topics code.
     pub iptc: Option<String>,
     /// The points of phrases that give the topic in a short text.
-    pub(crate) min_score: f32,
+    min_score: f32,
+    /// What a query rule asks.
+    query: Option<Condition>,
 }
 
 /// All topics, ready to tag.
@@ -71,17 +75,16 @@ impl Tagger {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let topics = rules
-            .iter()
-            .map(|rule| Topic {
-                id: TopicId(rule.id.clone()),
-                name: rule.name.clone(),
-                parent: rule.parent.clone().map(TopicId),
-                iptc: rule.iptc.clone(),
-                min_score: rule.min_score.unwrap_or(score::MIN_SCORE),
-            })
-            .collect();
-        Ok(Self { topics, automata: compile::compile(rules), fingerprint: fingerprint(rules) })
+        let topic = |rule: &TopicRule| Topic {
+            id: TopicId(rule.id.clone()),
+            name: rule.name.clone(),
+            parent: rule.parent.clone().map(TopicId),
+            iptc: rule.iptc.clone(),
+            min_score: rule.min_score.unwrap_or(score::MIN_SCORE),
+            query: rule.query.as_deref().and_then(|query| Condition::read(query).ok()),
+        };
+        let topics: Vec<Topic> = rules.iter().map(topic).collect();
+        Ok(Self { automata: compile::compile(rules, &topics), topics, fingerprint: fingerprint(rules) })
     }
 
     /// Returns the topics that are given to a text, best first, with what spoke for them.

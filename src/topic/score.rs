@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 
 use super::automaton::{Automaton, Hit, Role};
+use super::condition::Condition;
 use super::{Text, Topic};
 use crate::model::{Evidence, TextField, TopicMatch};
 use crate::text::{Tokens, tokenize};
@@ -21,7 +22,7 @@ const WEAK: f32 = 1.0;
 /// One weak phrase, however often and wherever, stays below `MIN_SCORE`.
 const WEAK_AT_MOST: f32 = 2.5;
 /// What weak phrases count in a text, or passage, without a strong one.
-const WEAK_ALONE: f32 = 0.5;
+const WEAK_ALONE: f32 = 0.4;
 const IN_TITLE: f32 = 2.5;
 const IN_LEAD: f32 = 1.4;
 /// Words of the body that are its lead.
@@ -30,7 +31,7 @@ const LEAD: u32 = 60;
 const REPEATS: [f32; 4] = [1.0, 0.35, 0.35, 0.35];
 /// Words up to which a text needs no more than `min_score`; each doubling beyond needs `PER_DOUBLING` more of it.
 const SHORT_TEXT: f32 = 50.0;
-const PER_DOUBLING: f32 = 0.3;
+const PER_DOUBLING: f32 = 0.4;
 /// Words of a passage: a long sentence or two short ones.
 const PASSAGE: u32 = 40;
 /// What a passage needs, in `min_score`: more than one strong phrase, less than two.
@@ -102,7 +103,12 @@ struct Scored {
 }
 
 /// Returns the topics that reach a score, in the order of their rules.
-pub(super) fn matches(reading: &Reading<'_>, automaton: &Automaton, topics: &[Topic], at_least: f32) -> Vec<TopicMatch> {
+pub(super) fn matches(
+    reading: &Reading<'_>,
+    automaton: &Automaton,
+    topics: &[Topic],
+    at_least: f32,
+) -> Vec<TopicMatch> {
     let mut hits = Vec::new();
     automaton.find(&reading.title, 0, &mut hits);
     automaton.find(&reading.body, reading.body_start(), &mut hits);
@@ -115,17 +121,41 @@ fn verdict(reading: &Reading<'_>, hits: &[Hit], topics: &[Topic], at_least: f32)
     if hits.iter().any(|hit| hit.role == Role::None) {
         return None;
     }
-    let scored = counting(reading, hits);
     let topic = &topics[hits.first()?.topic as usize];
-    let whole = whole_text(reading, &scored) / (topic.min_score * length_factor(reading.body.len()));
-    let passage = best_passage(reading, &scored) / (topic.min_score * PASSAGE_NEEDS);
-    let score = whole.max(passage);
-    (score >= at_least).then(|| TopicMatch {
+    let (scored, score) = match &topic.query {
+        Some(query) => boolean(query, reading, hits)?,
+        None => weighed(topic, reading, hits, at_least)?,
+    };
+    Some(TopicMatch {
         topic: topic.id.clone(),
         score,
         matched: score >= 1.0,
         evidence: scored.iter().take(MAX_EVIDENCE).map(|hit| reading.evidence(hit)).collect(),
     })
+}
+
+/// The verdict of a query rule: it holds or it does not.
+fn boolean(query: &Condition, reading: &Reading<'_>, hits: &[Hit]) -> Option<(Vec<Scored>, f32)> {
+    let asked = |leaf: u32, title: Option<bool>| {
+        let in_place = |hit: &Hit| title.is_none_or(|title| title == (hit.start < reading.title_words()));
+        hits.iter().any(|hit| hit.role == Role::Leaf(leaf) && in_place(hit))
+    };
+    let found = hits.iter().map(|hit| Scored { start: hit.start, end: hit.end, phrase: hit.phrase, points: 0.0 });
+    query.holds(reading.text.lang, &asked).then(|| (found.collect(), 1.0))
+}
+
+/// The verdict of phrases.
+fn weighed(topic: &Topic, reading: &Reading<'_>, hits: &[Hit], at_least: f32) -> Option<(Vec<Scored>, f32)> {
+    let scored = counting(reading, hits);
+    let whole_needs = topic.min_score * length_factor(reading.body.len());
+    let passage_needs = topic.min_score * PASSAGE_NEEDS;
+    // Most topics have a word or two in any text: those that cannot get there are not looked at closely.
+    let undamped: f32 = scored.iter().map(|hit| hit.points * reading.weight_of_place(hit)).sum();
+    if undamped < at_least * whole_needs.min(passage_needs) {
+        return None;
+    }
+    let score = (whole_text(reading, &scored) / whole_needs).max(best_passage(reading, &scored) / passage_needs);
+    (score >= at_least).then_some((scored, score))
 }
 
 /// What a text needs more for its length: a long one mentions many things.
@@ -204,11 +234,15 @@ fn whole_text(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
 
 fn best_passage(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
     let body = &scored[scored.partition_point(|hit| hit.start < reading.body_start())..];
-    let from_each = body.iter().enumerate().map(|(at, first)| {
-        let within = body[at..].iter().take_while(|hit| hit.start < first.start + PASSAGE);
-        points(within.map(|hit| (hit.phrase, hit.points, 1.0)).collect())
-    });
-    from_each.fold(0.0, f32::max)
+    let mut best = 0.0;
+    for (at, first) in body.iter().enumerate() {
+        let end = body.partition_point(|hit| hit.start < first.start + PASSAGE);
+        let within = &body[at..end];
+        if within.iter().map(|hit| hit.points).sum::<f32>() > best {
+            best = f32::max(best, points(within.iter().map(|hit| (hit.phrase, hit.points, 1.0)).collect()));
+        }
+    }
+    best
 }
 
 /// Adds up phrases (which, points, weight of the place), the best place of each first, repetitions damped.

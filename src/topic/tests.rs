@@ -1,1 +1,238 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::config::Phrases;
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn rule(id: &str, lang: &str, strong: &[&str], weak: &[&str]) -> TopicRule {
+    let phrases = Phrases { strong: words(strong), weak: words(weak), ..Phrases::default() };
+    TopicRule {
+        id: id.into(),
+        name: id.to_uppercase(),
+        phrases: [(lang.into(), phrases)].into(),
+        ..TopicRule::default()
+    }
+}
+
+fn talks() -> TopicRule {
+    let mut talks = rule("talks", "en", &["peace talks", "NATO"], &["envoy", "mediator", "deal", "delegation"]);
+    let phrases = talks.phrases.get_mut("en").expect("just made");
+    phrases.near = vec![("end|stop".into(), "war".into(), 3)];
+    phrases.none = words(&["recipe"]);
+    phrases.none_near = vec![("talks|peace talks".into(), "union|wage*".into(), 4)];
+    talks
+}
+
+fn tagger(rules: &[TopicRule]) -> Tagger {
+    Tagger::new(rules).unwrap_or_else(|problems| unreachable!("{problems:?}"))
+}
+
+/// Which topics a text gets from [`talks`].
+#[track_caller]
+fn check(title: &str, body: &str, expected: &[&str]) {
+    let tags = tagger(&[talks()]).tag(&Text { title, body, lang: Some("en") });
+    let topics: Vec<&str> = tags.iter().map(|tag| tag.topic.0.as_str()).collect();
+    assert_eq!(topics, expected, "{tags:?}");
+}
+
+/// A text of so many words about nothing.
+fn filler(count: usize) -> String {
+    ["harbour", "window", "garden", "violin", "teapot", "meadow"]
+        .iter()
+        .cycle()
+        .take(count)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn strong_phrase_gives_the_topic_in_any_inflected_form() {
+    check("Peace talks resume", "", &["talks"]);
+    check("", "The second peace talk ended.", &["talks"]);
+    check("", "The peace was long; talks came later.", &[]);
+}
+
+#[test]
+fn weak_phrases_give_the_topic_only_together() {
+    check("Deal", "The deal is a deal.", &[]);
+    check("", "An envoy, a mediator, a delegation and a deal: the envoy came.", &[]);
+    check(
+        "Envoy and mediator near a deal",
+        "The delegation met the mediator, and the envoy praised the deal.",
+        &["talks"],
+    );
+}
+
+#[test]
+fn words_near_each_other_count_within_a_sentence() {
+    check("A plan to end the war", "", &["talks"]);
+    check("", "That was the end. War came later.", &[]);
+    check("", "The end of a very long and terrible winter of war.", &[]);
+}
+
+#[test]
+fn passing_mention_in_a_long_text_is_not_enough() {
+    let long = format!("{} peace talks {}", filler(400), filler(400));
+    check("", &long, &[]);
+}
+
+#[test]
+fn telling_passage_carries_the_topic_near_the_end_of_a_long_text() {
+    let long = format!("{}\n\nThe peace talks to end the war go on, the envoy said.\n\n{}", filler(700), filler(100));
+    check("", &long, &["talks"]);
+}
+
+#[test]
+fn refused_neighbours_take_out_the_hit_and_none_the_topic() {
+    check("Peace talks with the union over wages", "", &[]);
+    check("Peace talks", "A recipe for lentils.", &[]);
+}
+
+#[test]
+fn acronym_matches_itself_only() {
+    check("NATO meets", "", &["talks"]);
+    check("Nato meets", "", &["talks"]);
+    check("Native meets", "", &[]);
+}
+
+#[test]
+fn evidence_points_into_the_original_text() {
+    let body = "Über Łódź: the Peace Talks are on.";
+    let tags = tagger(&[talks()]).tag(&Text { title: "", body, lang: Some("en") });
+    let evidence = &tags[0].evidence[0];
+    assert_eq!(evidence.phrase, "Peace Talks");
+    assert_eq!(&body[evidence.offset..evidence.offset + evidence.phrase.len()], "Peace Talks");
+}
+
+#[test]
+fn phrases_hold_for_their_language_and_any_for_all() {
+    let rules = [rule("de", "de", &["Verhandlung"], &[]), rule("all", "any", &["Kyjiw"], &[])];
+    let tagger = tagger(&rules);
+    let topics = |lang| {
+        let tags = tagger.tag(&Text { title: "Verhandlungen in Kyjiw", body: "", lang });
+        tags.into_iter().map(|tag| tag.topic.0).collect::<Vec<_>>()
+    };
+    assert_eq!(topics(Some("de")), ["all", "de"]);
+    assert_eq!(topics(Some("sv")), ["all"]);
+    assert_eq!(topics(None), ["all", "de"]);
+}
+
+#[test]
+fn star_matches_every_ending() {
+    let tagger = tagger(&[rule("t", "de", &["Friedensgespräch*"], &[])]);
+    assert_eq!(tagger.tag(&Text { title: "Die Friedensgesprächsrunde", body: "", lang: Some("de") }).len(), 1);
+}
+
+#[test]
+fn query_rule_is_asked_of_the_words() {
+    let rule = TopicRule {
+        id: "q".into(),
+        name: "Q".into(),
+        query: Some("\"peace talks\" AND (geneva OR title:truce) -football".into()),
+        ..TopicRule::default()
+    };
+    let tagger = tagger(&[rule]);
+    let given = |title, body| !tagger.tag(&Text { title, body, lang: Some("en") }).is_empty();
+    assert!(given("Peace talks in Geneva", ""));
+    assert!(given("Truce", "After peace talks."));
+    assert!(!given("Peace talks", "A truce."));
+    assert!(!given("Peace talks in Geneva", "Football was played."));
+}
+
+#[test]
+fn near_misses_are_explained_but_not_given() {
+    let text = Text { title: "", body: &format!("peace talks {}", filler(300)), lang: Some("en") };
+    let tagger = tagger(&[talks()]);
+    assert!(tagger.tag(&text).is_empty());
+    assert!(tagger.explain(&text).iter().all(|tag| !tag.matched && tag.score >= 0.3));
+    assert_eq!(tagger.explain(&text).len(), 1);
+}
+
+#[test]
+fn parent_is_resolved_with_its_children_whatever_the_case() {
+    let mut rules = [rule("a", "en", &["x1"], &[]), rule("b", "en", &["y1"], &[]), rule("c", "en", &["z1"], &[])];
+    rules[1].parent = Some("a".into());
+    rules[2].parent = Some("b".into());
+    rules[0].name = "Peace and War".into();
+    let found = tagger(&rules).resolve("peace AND war").expect("known");
+    assert_eq!(found, [TopicId("a".into()), TopicId("b".into()), TopicId("c".into())]);
+    assert_eq!(tagger(&rules).resolve("peace"), None);
+}
+
+#[test]
+fn fingerprint_follows_the_rules() {
+    let one = tagger(&[talks()]).fingerprint();
+    assert_eq!(one, tagger(&[talks()]).fingerprint());
+    assert_ne!(one, tagger(&[rule("talks", "en", &["truce"], &[])]).fingerprint());
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let mut broken = rule("Bad Id", "english", &["!!", "x*", "a*b c"], &[]);
+    broken.parent = Some("talk".into());
+    broken.iptc = Some("20000076".into());
+    broken.min_score = Some(0.0);
+    broken.query = Some("x".into());
+    let problems = Tagger::new(&[broken, talks(), talks()]).err().expect("problems");
+    let text = problems.iter().map(|problem| format!("{problem} {}\n", problem.hint.as_deref().unwrap_or_default())).collect::<String>();
+    for part in [
+        "not lowercase words",
+        "Media Topics",
+        "is no topic",
+        "did you mean \"talks\"",
+        "min_score",
+        "a query and phrases",
+        "neither a setting nor a language",
+        "\"!!\": has no word",
+        "\"x*\": begins too many",
+        "inside a word",
+        "also the id or name",
+    ] {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}
+
+#[test]
+fn ancestors_in_a_circle_are_refused() {
+    let mut rules = [rule("a", "en", &["x1"], &[]), rule("b", "en", &["y1"], &[])];
+    rules[0].parent = Some("b".into());
+    rules[1].parent = Some("a".into());
+    assert_eq!(Tagger::new(&rules).err().map(|problems| problems.len()), Some(2));
+}
+
+#[test]
+fn unwise_rules_are_linted_and_work() {
+    let rules =
+        [rule("a", "en", &["pow*", "truce", "Truce"], &[]), rule("b", "en", &[], &[]), rule("c", "en", &[], &["war"])];
+    assert!(Tagger::new(&rules).is_ok());
+    let messages: Vec<String> = lint(&rules).into_iter().map(|problem| problem.message).collect();
+    assert_eq!(messages.len(), 4, "{messages:?}");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_tagged_with_evidence_that_stands_in_it(title in "\\PC{0,60}", body in "(peace|talks|end|war|Ä|\\PC|[ .\n]){0,200}") {
+        for lang in [Some("en"), None] {
+            let text = Text { title: &title, body: &body, lang };
+            for found in tagger(&[talks()]).explain(&text) {
+                prop_assert!(found.score.is_finite());
+                for evidence in found.evidence {
+                    let field = if evidence.field == crate::model::TextField::Title { &title } else { &body };
+                    prop_assert_eq!(&field[evidence.offset..evidence.offset + evidence.phrase.len()], evidence.phrase);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_rule_is_made_or_refused(id in "\\PC{0,8}", lang in "\\PC{0,3}", phrase in "\\PC{0,20}", query in proptest::option::of("\\PC{0,20}")) {
+        let mut rule = rule(&id, &lang, &[&phrase], &[&phrase]);
+        rule.query = query;
+        let _ = lint(std::slice::from_ref(&rule));
+        let _ = Tagger::new(&[rule]);
+    }
+}

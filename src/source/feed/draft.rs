@@ -84,7 +84,8 @@ impl Draft {
             },
         };
         let name = name.trim();
-        if !name.is_empty() && self.authors.len() < MAX_AUTHORS && self.authors.iter().all(|known| known != name) {
+        let is_name = !name.is_empty() && !name.contains("://");
+        if is_name && self.authors.len() < MAX_AUTHORS && self.authors.iter().all(|known| known != name) {
             self.authors.push(name.to_owned());
         }
     }

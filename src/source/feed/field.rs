@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::{Capture, Draft, Field, Reader, draft::decode_base64};
 use crate::{
     source::{
@@ -131,7 +133,7 @@ impl<'a> Reader<'a> {
                 draft.offer_content(text);
             }
             Field::Link => {
-                let link = self.resolve_decoded(text);
+                let link = self.scope.resolve(text);
                 self.draft().offer_link(0, link);
             }
             Field::Guid => {
@@ -139,7 +141,7 @@ impl<'a> Reader<'a> {
                 draft.set_guid(text);
                 // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
                 if draft.guid_is_link {
-                    draft.offer_link(3, resolve(text, None).filter(|link| link.starts_with("http")));
+                    draft.offer_link(3, resolve(text, None).filter(|link| Url::parse(link).is_ok()));
                 }
             }
             Field::Author | Field::Name => self.draft().push_author(&to_text(text)),

@@ -7,14 +7,14 @@
 
 mod draft;
 mod field;
+mod scope;
 mod vocabulary;
 
 use std::time::Duration;
 
-use url::Url;
-
 use self::{
     draft::Draft,
+    scope::{Mark, Scope},
     vocabulary::{Field, Space},
 };
 use super::{
@@ -30,11 +30,11 @@ const MAX_DEPTH: usize = 512;
 /// Most entries of one document, as the sitemap protocol has it: a bomb of empty ones must not fill the memory.
 const MAX_ENTRIES: usize = 50_000;
 
-/// Most namespace prefixes in force at one place.
-const MAX_PREFIXES: usize = 200;
-
 /// How far up an end tag may reach to close elements left open.
-const MAX_REACH: usize = 32;
+const MAX_REACH: usize = 128;
+
+/// HTML elements without an end tag, for feeds that carry HTML as it is.
+const VOID: &[&str] = &["br", "img", "hr", "input", "wbr", "col", "embed", "source", "param"];
 
 /// How many repairs are told one by one.
 const MAX_PROBLEMS: usize = 20;
@@ -54,9 +54,8 @@ struct Open<'a> {
     field: Field,
     /// The family of names without a prefix.
     default: Space,
-    /// How many prefixes, bases were known outside.
-    prefixes: usize,
-    bases: usize,
+    /// What was in force outside.
+    outside: Mark,
     lang: Option<&'a str>,
 }
 
@@ -78,8 +77,7 @@ struct Reader<'a> {
     stack: Vec<Open<'a>>,
     /// Start tags beyond `MAX_DEPTH` that are still open.
     too_deep: usize,
-    prefixes: Vec<(&'a str, Space)>,
-    bases: Vec<Url>,
+    scope: Scope<'a>,
     entities: Entities<'a>,
     capture: Option<Capture>,
     /// The depth of an image, text input or source that is open.
@@ -99,8 +97,7 @@ impl<'a> Reader<'a> {
             entry: None,
             stack: Vec::new(),
             too_deep: 0,
-            prefixes: Vec::new(),
-            bases: Url::parse(url).into_iter().collect(),
+            scope: Scope::of_document(url),
             entities: Entities::default(),
             capture: None,
             aside: None,
@@ -143,30 +140,19 @@ impl<'a> Reader<'a> {
     }
 
     fn start(&mut self, tag: Tag<'a>) {
-        if self.stack.len() >= MAX_DEPTH {
+        if self.stack.len() >= MAX_DEPTH && !self.surface(tag) {
             self.too_deep += usize::from(!tag.empty);
             return;
         }
-        let mut open = Open {
-            name: tag.name,
-            field: Field::None,
-            default: self.stack.last().map_or(Space::Core, |parent| parent.default),
-            prefixes: self.prefixes.len(),
-            bases: self.bases.len(),
-            lang: None,
-        };
-        for (name, value) in tag.attributes() {
-            self.declare(&mut open, name, value);
-        }
-        let space = match tag.name.split_once(':') {
-            Some((prefix, _)) => self.space_of(prefix),
-            None => open.default,
-        };
-        open.field = Field::of(space, tag.name);
+        let mut open = self.open(tag);
         if self.stack.is_empty() && !self.is_feed && is_page_root(tag.name) {
             self.is_page = true;
         }
-        self.recover(open.field);
+        if self.recover(open.field) {
+            // Other names may be in force where the element turns out to stand.
+            open = self.open(tag);
+        }
+        let mut is_empty = tag.empty;
         if let Some(capture) = &mut self.capture {
             if capture.field == Field::Author && open.field == Field::Name {
                 capture.text.clear();
@@ -175,13 +161,46 @@ impl<'a> Reader<'a> {
                 capture.text.push_str(tag.raw);
             }
             open.field = Field::None;
+            is_empty |= VOID.iter().any(|void| void.eq_ignore_ascii_case(tag.name));
         }
         let field = open.field;
         self.stack.push(open);
         self.enter(field, tag);
-        if tag.empty {
+        if is_empty {
             self.close_to(self.stack.len() - 1);
         }
+    }
+
+    /// Comes up from beyond all depth where a new entry starts; returns whether there is room for it now.
+    fn surface(&mut self, tag: Tag<'a>) -> bool {
+        let is_entry = Field::of(Space::Core, tag.name) == Field::Entry;
+        if let Some((depth, _)) = self.entry.as_ref().filter(|_| is_entry) {
+            let depth = *depth;
+            self.problem("elements nest too deep");
+            self.too_deep = 0;
+            self.close_to(depth);
+        }
+        self.stack.len() < MAX_DEPTH
+    }
+
+    /// Makes an open element of a tag, with what its attributes declare.
+    fn open(&mut self, tag: Tag<'a>) -> Open<'a> {
+        let mut open = Open {
+            name: tag.name,
+            field: Field::None,
+            default: self.stack.last().map_or(Space::Core, |parent| parent.default),
+            outside: self.scope.mark(),
+            lang: None,
+        };
+        for (name, value) in tag.attributes() {
+            self.declare(&mut open, name, value);
+        }
+        let space = match tag.name.split_once(':') {
+            Some((prefix, _)) => self.scope.space_of(prefix),
+            None => open.default,
+        };
+        open.field = Field::of(space, tag.name);
+        open
     }
 
     /// Takes what an attribute declares for its element and all within.
@@ -189,41 +208,28 @@ impl<'a> Reader<'a> {
         if name.eq_ignore_ascii_case("xmlns") {
             open.default = Space::of_address(value).unwrap_or(Space::Core);
         } else if let Some(prefix) = name.strip_prefix("xmlns:") {
-            if self.prefixes.len() == MAX_PREFIXES {
-                return;
-            }
-            let space = Space::of_address(value).unwrap_or_else(|| Space::of_prefix(prefix));
-            self.prefixes.push((prefix, space));
+            self.scope.declare_prefix(prefix, value);
         } else if name.eq_ignore_ascii_case("xml:lang") || name.eq_ignore_ascii_case("lang") {
             open.lang = Some(value);
         } else if name.eq_ignore_ascii_case("xml:base") {
-            let base = self.resolve(value).and_then(|base| Url::parse(&base).ok());
-            self.bases.extend(base);
+            let base = self.decode(value);
+            self.scope.declare_base(&base);
         }
     }
 
-    fn space_of(&self, prefix: &str) -> Space {
-        let declared = self.prefixes.iter().rev().find(|(known, _)| *known == prefix);
-        declared.map_or_else(|| Space::of_prefix(prefix), |&(_, space)| space)
-    }
-
-    /// Closes what must have been left open where this element starts.
-    fn recover(&mut self, field: Field) {
+    /// Closes what must have been left open where this element starts; returns whether there was something.
+    fn recover(&mut self, field: Field) -> bool {
         let in_xhtml = self.capture.as_ref().is_some_and(|capture| capture.raw);
-        if field == Field::Entry && !in_xhtml {
-            if let Some((depth, _)) = self.entry {
-                self.problem("an entry starts inside another");
-                self.close_to(depth);
+        let (problem, depth) = match (&self.entry, &self.capture) {
+            (Some((depth, _)), _) if field == Field::Entry && !in_xhtml => ("an entry starts inside another", *depth),
+            (_, Some(capture)) if !in_xhtml && is_short(capture.field) && is_landmark(field) => {
+                ("an element is not closed", capture.depth)
             }
-        } else if let Some(capture) = &self.capture
-            && !in_xhtml
-            && !matches!(capture.field, Field::Content | Field::Summary(_) | Field::Author | Field::Name)
-            && is_landmark(field)
-        {
-            let depth = capture.depth;
-            self.problem("an element is not closed");
-            self.close_to(depth);
-        }
+            _ => return false,
+        };
+        self.problem(problem);
+        self.close_to(depth);
+        true
     }
 
     fn end(&mut self, name: &'a str) {
@@ -231,9 +237,11 @@ impl<'a> Reader<'a> {
             self.too_deep -= 1;
             return;
         }
-        let reach = self.stack.iter().rev().take(MAX_REACH);
-        let Some(above) = reach.into_iter().position(|open| open.name.eq_ignore_ascii_case(name)) else {
-            self.problem("an end tag closes nothing");
+        let mut reach = self.stack.iter().rev().take(MAX_REACH);
+        let Some(above) = reach.position(|open| open.name.eq_ignore_ascii_case(name)) else {
+            if self.capture.is_none() {
+                self.problem("an end tag closes nothing");
+            }
             return;
         };
         if above > 0 {
@@ -272,8 +280,7 @@ impl<'a> Reader<'a> {
                 }
             }
             if let Some(open) = self.stack.pop() {
-                self.prefixes.truncate(open.prefixes);
-                self.bases.truncate(open.bases);
+                self.scope.back_to(open.outside);
             }
         }
     }
@@ -285,11 +292,7 @@ impl<'a> Reader<'a> {
     }
 
     fn resolve(&self, raw: &str) -> Option<String> {
-        self.resolve_decoded(&self.decode(raw))
-    }
-
-    fn resolve_decoded(&self, address: &str) -> Option<String> {
-        super::resolve(address, self.bases.last())
+        self.scope.resolve(&self.decode(raw))
     }
 
     fn problem(&mut self, what: &str) {
@@ -319,13 +322,12 @@ impl<'a> Reader<'a> {
         let Self { mut feed, head, .. } = self;
         feed.title = head.title();
         feed.lang = head.lang;
-        if let Some(period) = self.period {
-            feed.rhythm.interval = feed.rhythm.interval.or(Some(period / self.frequency.unwrap_or(1)));
+        let frequency = self.frequency.unwrap_or(1);
+        feed.rhythm.interval = feed.rhythm.interval.or(self.period.map(|period| period / frequency));
+        for skipped in [&mut feed.rhythm.skip_hours, &mut feed.rhythm.skip_days] {
+            skipped.sort_unstable();
+            skipped.dedup();
         }
-        feed.rhythm.skip_hours.sort_unstable();
-        feed.rhythm.skip_hours.dedup();
-        feed.rhythm.skip_days.sort_unstable();
-        feed.rhythm.skip_days.dedup();
         if self.unreadable_dates > 0 {
             feed.problems.push(format!("{} dates could not be read", self.unreadable_dates));
         }
@@ -338,6 +340,11 @@ impl<'a> Reader<'a> {
         }
         Ok(feed)
     }
+}
+
+/// Whether a field holds a short text, in which no other field can stand.
+fn is_short(field: Field) -> bool {
+    !matches!(field, Field::Content | Field::Summary(_) | Field::Author | Field::Name)
 }
 
 /// Elements that stand directly in a feed or entry: one that starts inside a short text shows that the text's end tag

@@ -1,0 +1,217 @@
+//! Decisions: which group an article belongs to, and which story. They change nothing.
+
+use std::cmp::{Ordering, Reverse};
+
+use rustc_hash::FxHashMap;
+
+use crate::model::StoryId;
+
+use super::compare::{Found, Match, Probe, SAME_TITLE};
+use super::memory::{FEW_GROUPS, Memory};
+use super::postings::Slot;
+use super::sketch::Sketch;
+
+/// Groups that are compared in full, so that work stays bounded.
+const MAX_GROUPS: usize = 6;
+/// Members of a group that are compared in full: those that share most.
+const MAX_MEMBERS: usize = 2;
+/// Other members of a group that are asked whether they share anything with the article too.
+const MAX_WITNESSES: usize = 3;
+/// Founders that are compared in full for the story.
+const MAX_FOUNDERS: usize = 24;
+/// A body of fewer words is a copy of an equal one only if the titles are equal too.
+const MIN_BODY_WORDS: u32 = 12;
+/// Words of which two texts must share more than a phrase.
+const MIN_WORDS: f32 = 8.0;
+/// Shared words at the start of both that make a copy whatever follows: one full sentence.
+const LEAD_WORDS: f32 = 14.0;
+
+/// The group of an article that is a copy.
+pub(super) struct Recognised {
+    /// The group, and others that turned out to be the same.
+    pub groups: Vec<u32>,
+    /// How much of the text is shared with the group, 0–1.
+    pub similarity: f32,
+}
+
+struct Candidate {
+    group: u32,
+    matched: Match,
+}
+
+/// What a new article shares with those that are known.
+struct Shared {
+    /// A value a shingle: too many groups have it.
+    furniture: Vec<bool>,
+    /// Place of a shingle that is not furniture, and who has it.
+    hits: Vec<(usize, Slot)>,
+    /// Groups with what they share, best first.
+    groups: Vec<SharedGroup>,
+}
+
+struct SharedGroup {
+    group: u32,
+    /// Shared shingles, each divided by the number of those who have it.
+    weight: f32,
+    /// Who has how many of them.
+    members: FxHashMap<Slot, u32>,
+}
+
+impl Memory {
+    /// Returns the group that an article is a copy of, if any.
+    pub(super) fn recognise(&self, sketch: &Sketch) -> Option<Recognised> {
+        if let Some(group) = self.equal_body(sketch) {
+            return Some(Recognised { groups: vec![group], similarity: 1.0 });
+        }
+        let mut candidates = self.candidates(sketch);
+        candidates.retain(|candidate| is_copy(&candidate.matched));
+        let born = |candidate: &Candidate| self.group(candidate.group).born;
+        candidates.sort_by(|one, other| {
+            rank(&other.matched).total_cmp(&rank(&one.matched)).then_with(|| born(one).cmp(&born(other)))
+        });
+        let best = candidates.first()?;
+        let surely = is_surely_copy(&best.matched);
+        let same = candidates[1..].iter().filter(|candidate| surely && is_surely_copy(&candidate.matched));
+        let groups = std::iter::once(best).chain(same).map(|candidate| candidate.group).collect();
+        Some(Recognised { groups, similarity: larger_share(&best.matched).min(1.0) })
+    }
+
+    /// Returns the story of another report of the same event, if any.
+    pub(super) fn find_story(&self, sketch: &Sketch) -> Option<StoryId> {
+        let mut shared: FxHashMap<Slot, u32> = FxHashMap::default();
+        for term in &sketch.terms {
+            self.terms.visit(term.word(), |slot| *shared.entry(slot).or_default() += 1);
+        }
+        let mut founders: Vec<(u32, Slot)> = shared.into_iter().map(|(slot, terms)| (terms, slot)).collect();
+        founders.sort_by_key(|&(terms, slot)| (Reverse(terms), self.held(slot).number));
+        let founders = founders.iter().take(MAX_FOUNDERS).map(|&(_, slot)| self.held(slot));
+        founders
+            .filter_map(|held| Some((self.frequencies.same_story(sketch, &held.sketch)?, held)))
+            .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.number.cmp(&one.1.number)))
+            .map(|(_, held)| self.group(held.group).story)
+    }
+
+    /// Returns how much of the new text of an article the latest other members of its group share, 0–1.
+    pub(super) fn similarity(&self, sketch: &Sketch, slot: Slot) -> f32 {
+        let members = &self.group(self.held(slot).group).members;
+        let others = members.iter().rev().filter(|&&other| other != slot).take(MAX_WITNESSES);
+        let furniture = vec![false; sketch.shingles.len()];
+        let probe = Probe::new(sketch, &furniture, &self.frequencies);
+        let found = vec![Found::Not; sketch.shingles.len()];
+        others.map(|&other| probe.compare(&found, &self.held(other).sketch).known.share()).fold(0.0, f32::max).min(1.0)
+    }
+
+    fn equal_body(&self, sketch: &Sketch) -> Option<u32> {
+        let known = self.held(*self.bodies.get(&sketch.body)?);
+        let telling = sketch.words >= MIN_BODY_WORDS || (sketch.words > 0 && known.sketch.title == sketch.title);
+        (telling && known.sketch.words == sketch.words).then_some(known.group)
+    }
+
+    /// The groups that share most with an article, compared in full.
+    fn candidates(&self, sketch: &Sketch) -> Vec<Candidate> {
+        let shared = self.shared(sketch);
+        let probe = Probe::new(sketch, &shared.furniture, &self.frequencies);
+        shared.groups.iter().filter_map(|group| self.candidate(&shared, group, &probe, sketch.outlet)).collect()
+    }
+
+    fn shared(&self, sketch: &Sketch) -> Shared {
+        let mut shared = Shared { furniture: vec![false; sketch.shingles.len()], hits: Vec::new(), groups: Vec::new() };
+        let mut places: FxHashMap<u32, usize> = FxHashMap::default();
+        for (at, &shingle) in sketch.shingles.iter().enumerate() {
+            let from = shared.hits.len();
+            let count = self.shingles.visit(shingle, |slot| shared.hits.push((at, slot)));
+            if count >= FEW_GROUPS {
+                shared.furniture[at] = true;
+                shared.hits.truncate(from);
+            }
+            for &(_, slot) in &shared.hits[from..] {
+                let group = self.held(slot).group;
+                let place = *places.entry(group).or_insert_with(|| {
+                    shared.groups.push(SharedGroup { group, weight: 0.0, members: FxHashMap::default() });
+                    shared.groups.len() - 1
+                });
+                shared.groups[place].weight += 1.0 / count as f32;
+                *shared.groups[place].members.entry(slot).or_default() += 1;
+            }
+        }
+        let born = |shared: &SharedGroup| self.group(shared.group).born;
+        shared
+            .groups
+            .sort_by(|one, other| other.weight.total_cmp(&one.weight).then_with(|| born(one).cmp(&born(other))));
+        shared.groups.truncate(MAX_GROUPS);
+        shared
+    }
+
+    fn candidate(&self, shared: &Shared, group: &SharedGroup, probe: &Probe<'_>, outlet: u32) -> Option<Candidate> {
+        let found = self.found(shared, group.group, outlet);
+        let mut members: Vec<(u32, Slot)> = group.members.iter().map(|(&slot, &count)| (count, slot)).collect();
+        members.sort_by_key(|&(count, slot)| (Reverse(count), self.held(slot).number));
+        let matches =
+            members.iter().take(MAX_MEMBERS).map(|&(_, slot)| (slot, probe.compare(&found, &self.held(slot).sketch)));
+        let order = |matched: &Match| (is_copy(matched), rank(matched));
+        let best = matches.max_by(|one, other| order(&one.1).partial_cmp(&order(&other.1)).unwrap_or(Ordering::Equal));
+        let (slot, mut matched) = best?;
+        if is_copy(&matched) {
+            let members = &self.group(group.group).members;
+            let others = members.iter().chain(members.iter().rev()).filter(|&&other| other != slot).take(MAX_WITNESSES);
+            let words = |&other: &Slot| probe.compare(&found, &self.held(other).sketch).known.found;
+            matched.alone = members.len() > 1 && others.map(words).fold(0.0, f32::max) < MIN_WORDS;
+        }
+        Some(Candidate { group: group.group, matched })
+    }
+
+    /// What of each shingle is found in a group. What the outlet said in another report is its furniture.
+    fn found(&self, shared: &Shared, group: u32, outlet: u32) -> Vec<Found> {
+        let of = |&furniture: &bool| if furniture { Found::Furniture } else { Found::Not };
+        let mut found: Vec<Found> = shared.furniture.iter().map(of).collect();
+        for &(at, slot) in &shared.hits {
+            let held = self.held(slot);
+            if held.group == group {
+                found[at] = Found::Here;
+            } else if held.sketch.outlet == outlet && found[at] == Found::Not {
+                found[at] = Found::Furniture;
+            }
+        }
+        found
+    }
+}
+
+fn larger_share(matched: &Match) -> f32 {
+    matched.new.share().max(matched.known.share())
+}
+
+fn smaller_share(matched: &Match) -> f32 {
+    matched.new.share().min(matched.known.share())
+}
+
+/// Words shared at the start of both.
+fn lead(matched: &Match) -> f32 {
+    matched.new.lead.min(matched.known.lead)
+}
+
+/// Tells whether what two texts share makes one a copy of the other.
+///
+/// A report is known by its start: briefs, teasers and cut texts share that and little else. Without it, much of both has
+/// to be shared, or else a page that quotes a paragraph of a report would be a copy. The thresholds were chosen on streams
+/// of 10,000 articles and kept on streams with other texts, furniture and forms.
+fn is_copy(matched: &Match) -> bool {
+    let (more, less, lead) = (larger_share(matched), smaller_share(matched), lead(matched));
+    if matched.new.found.max(matched.known.found) < MIN_WORDS || !matched.facts_agree() || (matched.alone && less < 0.5)
+    {
+        return false;
+    }
+    lead >= LEAD_WORDS
+        || (lead >= MIN_WORDS && matched.title >= SAME_TITLE)
+        || (lead >= 6.0 && more >= 0.35)
+        || (more >= 0.5 && less >= 0.35)
+}
+
+/// Tells whether the match is strong enough to make two groups one.
+fn is_surely_copy(matched: &Match) -> bool {
+    lead(matched) >= LEAD_WORDS && larger_share(matched) >= 0.6
+}
+
+/// Orders candidates: what is shared both ways, and a shared start for a little more.
+fn rank(matched: &Match) -> f32 {
+    matched.new.share() + matched.known.share() + 0.02 * lead(matched).min(25.0)
+}

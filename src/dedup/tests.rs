@@ -1,0 +1,323 @@
+//! What the room promises, on texts of our own writing.
+
+use chrono::Duration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::config;
+use crate::model::{ArticleId, PublishedAt, Time};
+
+const FERRY: &str = "A ferry with 212 people aboard ran aground near the island of Vessa early on Tuesday, the coast guard said.
+The captain, Marit Solheim, radioed for help at 4:35 after the ship struck a reef that is marked on every chart of the Kalund strait.
+Rescue boats from Kalund and Norby took off all passengers within three hours, and 14 of them were treated for cold and bruises.
+The operator, Vessa Lines, said the hull was torn over a length of nine metres but that no fuel had leaked into the sea.
+Investigators from the Maritime Board will question the crew on Wednesday and have seized the voyage recorder.
+Service between Kalund and Vessa stays suspended until at least Friday, and the operator is laying on buses over the Torsund bridge.";
+
+const BUDGET: &str = "The parliament in Lorvia passed a budget of 48.2 billion crowns on Thursday after a debate of eleven hours.
+Finance minister Petra Hanak called it the most difficult plan since the currency reform and promised not to raise the fuel tax.
+The opposition around Jonas Brekke walked out before the vote and wants the Constitutional Court to rule on the pension clause.
+Spending on hospitals rises by 6.4 per cent while the Ministry of Transport has to give up the tunnel under the Orsk pass.";
+
+fn day(days: i64) -> Time {
+    "2026-03-02T08:00:00Z".parse::<Time>().expect("a valid time") + Duration::days(days)
+}
+
+fn document<'a>(name: &str, outlet: &'a str, title: &'a str, body: &'a str, arrived_at: Time) -> Document<'a> {
+    let published_at = Some(PublishedAt { at: arrived_at, date_only: false });
+    Document { id: id(name), outlet, title, body, lang: None, published_at, arrived_at }
+}
+
+fn id(name: &str) -> ArticleId {
+    ArticleId::derive(&[name])
+}
+
+fn memory() -> Memory {
+    Memory::new(&config::Dedup::default())
+}
+
+/// Assigns texts of different outlets in order; checks which share a group, by the number of the first of it.
+#[track_caller]
+fn check(texts: &[(&str, &str)], groups: &[usize]) {
+    let mut memory = memory();
+    let mut keys = Vec::new();
+    for (at, (title, body)) in texts.iter().enumerate() {
+        let outlet = format!("outlet{at}.example");
+        let decision = memory.assign(sketch(&document(&at.to_string(), &outlet, title, body, day(0))));
+        keys.push(decision.group);
+        for moved in decision.moved {
+            let place = (0..texts.len()).find(|at| id(&at.to_string()) == moved.article).expect("an assigned article");
+            keys[place] = moved.to;
+        }
+    }
+    let first: Vec<usize> =
+        keys.iter().map(|key| keys.iter().position(|other| other == key).expect("itself")).collect();
+    assert_eq!(first, groups);
+}
+
+fn lines(text: &str, count: usize) -> String {
+    text.lines().take(count).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn versions_of_one_report_are_one_group() {
+    let cut = format!("KALUND (NNA) — {}", lines(FERRY, 4));
+    let promoted = format!("{}\nRead more in our app and sign up for the evening letter.", lines(FERRY, 5));
+    let texts = [
+        ("Ferry runs aground near Vessa", FERRY),
+        ("All saved from stranded ship", &cut),
+        ("Ferry runs aground near Vessa - Norby Post", &promoted),
+        ("Lorvia passes budget", BUDGET),
+    ];
+    check(&texts, &[0, 0, 0, 3]);
+}
+
+#[test]
+fn a_teaser_joins_whichever_comes_first() {
+    let teaser =
+        format!("{}\nThis text is for subscribers. Log in or order a trial month to read on.", lines(FERRY, 1));
+    check(&[("Ferry aground", FERRY), ("Ship on reef", &teaser)], &[0, 0]);
+    check(&[("Ship on reef", &teaser), ("Ferry aground", FERRY)], &[0, 0]);
+}
+
+#[test]
+fn a_text_that_brings_two_groups_together_merges_them() {
+    let start = lines(FERRY, 2);
+    let end = FERRY.lines().skip(2).collect::<Vec<_>>().join("\n");
+    let mut memory = memory();
+    let first = memory.assign(sketch(&document("a", "a.example", "Ferry aground", &start, day(0))));
+    let second = memory.assign(sketch(&document("b", "b.example", "All saved", &end, day(0))));
+    assert_ne!(first.group, second.group);
+    let mixed = format!("{end}\n{start}");
+    memory.assign(sketch(&document("c", "c.example", "Ferry aground, all saved", FERRY, day(0))));
+    let last = memory.assign(sketch(&document("d", "d.example", "All saved", &mixed, day(0))));
+    assert_eq!(last.group, id("a"));
+}
+
+#[test]
+fn what_two_reports_share_by_quoting_is_no_copy() {
+    let page = format!(
+        "Our live page collects what happens this morning in politics and elsewhere, newest entries first, with comments.\n\
+         Readers wrote to us about the weather, the price of bread and the football on Sunday night in Torsund.\n{}",
+        FERRY.lines().nth(3).expect("four lines")
+    );
+    check(&[("Ferry aground", FERRY), ("Live: the morning", &page)], &[0, 1]);
+}
+
+#[test]
+fn forms_with_other_facts_stay_apart() {
+    let weather = |city: &str, high: i32, low: i32, wind: i32, rain: i32| {
+        format!(
+            "The weather service expects a mostly dry day in {city} with some cloud in the afternoon.\n\
+             Highs reach {high} degrees and the night cools down to {low} degrees, with wind at {wind} km/h.\n\
+             The chance of rain is {rain} per cent. Drivers should expect fog in low places before sunrise.\n\
+             Hourly values are on our weather page and in the app, where warnings can be ordered by text message."
+        )
+    };
+    let texts = [
+        weather("Kalund", 17, 6, 23, 35),
+        weather("Norby", 12, 3, 41, 60),
+        weather("Torsund", 21, 9, 14, 5),
+        weather("Norby", 12, 3, 41, 60) + "\nSource: NNA",
+    ];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|text| ("The weather tomorrow", text.as_str())).collect();
+    check(&texts, &[0, 1, 2, 1]);
+}
+
+#[test]
+fn furniture_of_an_outlet_makes_no_copies() {
+    let furniture = "Get the best of the Norby Post every evening: order our letter and read what moved the region today.\n\
+        The Norby Post is a member of the Press Council and corrects its errors openly, write to the editor on duty.";
+    let mut memory = memory();
+    for (name, text) in [("a", lines(FERRY, 1)), ("b", lines(BUDGET, 1))] {
+        let body = format!("{text}\n{furniture}");
+        let decision = memory.assign(sketch(&document(name, "norby.example", name, &body, day(0))));
+        assert_eq!(decision.group, id(name));
+    }
+}
+
+#[test]
+fn edited_versions_are_one_group_in_other_languages() {
+    let russian = "Паром с 212 пассажирами сел на мель у острова Весса рано утром во вторник, сообщила береговая охрана.\n\
+        Капитан Марит Сульхейм запросила помощь в 4:35, когда судно наскочило на риф в проливе Калунн.\n\
+        Спасатели из Калунна и Норбю сняли с борта всех людей за три часа, четырнадцать человек осмотрели врачи.";
+    let russian_edited =
+        russian.replace("рано утром во вторник", "во вторник утром").replace("запросила", "попросила о");
+    let german = "Eine Fähre mit 212 Menschen an Bord ist am Dienstagmorgen vor der Insel Vessa auf Grund gelaufen.\n\
+        Kapitänin Marit Solheim bat um 4:35 Uhr um Hilfe, nachdem das Schiff im Kalundsund ein Riff gerammt hatte.\n\
+        Retter aus Kalund und Norby holten binnen drei Stunden alle Fahrgäste von Bord, 14 wurden ärztlich versorgt.";
+    let german_edited =
+        format!("Kalund (nna) – {}", german.replace("Fahrgäste", "Passagiere").replace("bat um", "rief um"));
+    let japanese = "火曜日の早朝、乗客乗員212人を乗せたフェリーがベッサ島の近くで座礁したと沿岸警備隊が発表した。\n\
+        船長のマリット・ソールハイム氏は午前4時35分に救助を要請した。船はカルン海峡の暗礁に乗り上げていた。\n\
+        カルンとノルビューの救助艇が3時間以内に全員を救助し、14人が手当てを受けた。";
+    let japanese_edited = format!("【カルン共同】{}", japanese.replace("早朝", "朝早く").replace("要請した", "求めた"));
+    let texts = [
+        ("Паром на мели", russian),
+        ("Fähre auf Grund", german),
+        ("フェリー座礁", japanese),
+        ("Всех спасли", &russian_edited),
+        ("Alle gerettet", &german_edited),
+        ("全員救助", &japanese_edited),
+    ];
+    check(&texts, &[0, 1, 2, 0, 1, 2]);
+}
+
+#[test]
+fn an_equal_body_is_a_copy_and_an_empty_one_is_not() {
+    check(
+        &[("One", "Eight words are all that this text has."), ("One", "Eight words are all that this text has.")],
+        &[0, 0],
+    );
+    check(&[("One", ""), ("One", ""), ("", "")], &[0, 1, 2]);
+}
+
+#[test]
+fn reports_of_one_event_are_one_story_though_no_copies() {
+    let other = "Passengers of the Vessa ferry told of a loud bang before dawn and of a captain who stayed calm.\n\
+        Marit Solheim led them to the boats herself, said Ole Dahl, a teacher from Norby, when he came ashore in Kalund.\n\
+        The reef off Vessa is known to every fisherman, he said, and nobody understands why the ferry left the lane.";
+    let mut memory = memory();
+    for at in 0..20 {
+        let body = format!(
+            "Report number {at} is about subject{at} and topic{at} in place{at}, where person{at} met guest{at}."
+        );
+        memory.assign(sketch(&document(
+            &format!("x{at}"),
+            "x.example",
+            &format!("Subject{at} topic{at}"),
+            &body,
+            day(0),
+        )));
+    }
+    let one =
+        memory.assign(sketch(&document("a", "a.example", "Ferry aground off Vessa, captain Solheim", FERRY, day(0))));
+    let two = memory.assign(sketch(&document(
+        "b",
+        "b.example",
+        "Captain Solheim stayed calm as Vessa ferry ran aground",
+        other,
+        day(0),
+    )));
+    let three = memory.assign(sketch(&document("c", "c.example", "Lorvia passes budget", BUDGET, day(0))));
+    assert_ne!(one.group, two.group);
+    assert_eq!(one.story, two.story);
+    assert_ne!(one.story, three.story);
+}
+
+#[test]
+fn a_revision_keeps_its_group_and_is_what_copies_are_compared_with() {
+    let mut memory = memory();
+    memory.assign(sketch(&document("a", "a.example", "Ferry aground", FERRY, day(0))));
+    let revised = memory.revise(sketch(&document("a", "a.example", "Budget passed", BUDGET, day(0))));
+    assert_eq!(revised.group, id("a"));
+    let copy = memory.assign(sketch(&document("b", "b.example", "Lorvia", BUDGET, day(0))));
+    assert_eq!(copy.group, id("a"));
+    let old = memory.assign(sketch(&document("c", "c.example", "Ferry", FERRY, day(0))));
+    assert_eq!(old.group, id("c"));
+    assert_eq!(memory.len(), 3);
+}
+
+#[test]
+fn what_is_forgotten_or_out_of_the_window_has_no_copies() {
+    let mut memory = memory();
+    memory.assign(sketch(&document("a", "a.example", "Ferry", FERRY, day(0))));
+    memory.forget(id("a"));
+    assert!(memory.is_empty());
+    assert_eq!(memory.assign(sketch(&document("b", "b.example", "Ferry", FERRY, day(0)))).group, id("b"));
+    assert_eq!(memory.assign(sketch(&document("c", "c.example", "Ferry", FERRY, day(6)))).group, id("b"));
+    assert_eq!(memory.assign(sketch(&document("d", "d.example", "Budget", BUDGET, day(9)))).group, id("d"));
+    // The founder left, its group lives on under its name.
+    assert_eq!(memory.assign(sketch(&document("e", "e.example", "Ferry", FERRY, day(10)))).group, id("b"));
+    assert_eq!(memory.len(), 3);
+}
+
+#[test]
+fn hostile_texts_stay_small() {
+    let same = "word ".repeat(1_000_000);
+    let numbers: String = (0..200_000).map(|number| format!("{number} ")).collect();
+    let mut memory = memory();
+    for (name, text) in [("a", &same), ("b", &numbers), ("c", &same), ("d", &numbers)] {
+        let sketch = sketch(&document(name, "a.example", text, text, day(0)));
+        assert!(sketch.to_bytes().len() < 10_000);
+        memory.assign(sketch);
+    }
+}
+
+/// A stream of little articles that share sentences, with revisions, deletions and jumps in time.
+fn streams() -> impl Strategy<Value = Vec<(u8, u8, Vec<u8>, u8)>> {
+    prop::collection::vec((0..12_u8, 0..20_u8, prop::collection::vec(0..10_u8, 1..4), 0..60_u8), 1..60)
+}
+
+fn play(
+    memory: &mut Memory,
+    step: usize,
+    (what, name, sentences, hours): &(u8, u8, Vec<u8>, u8),
+    now: &mut Time,
+) -> (Option<Decision>, Vec<u8>) {
+    *now += Duration::hours(i64::from(*hours) - 8);
+    let text: Vec<&str> =
+        sentences.iter().map(|&at| FERRY.lines().chain(BUDGET.lines()).nth(at.into()).expect("ten lines")).collect();
+    let (body, outlet) = (text.join("\n"), format!("outlet{}.example", name % 3));
+    let name = if *what < 9 { format!("new{step}") } else { name.to_string() };
+    let sketch = sketch(&document(&name, &outlet, text[0], &body, *now));
+    match what {
+        11 => (None, memory.forget(id(&name))),
+        10 => {
+            let decision = memory.revise(sketch);
+            (Some(decision.clone()), decision.record)
+        }
+        _ => {
+            let decision = memory.assign(sketch);
+            (Some(decision.clone()), decision.record)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_restored_memory_answers_like_one_that_never_stopped(stream in streams(), at in 0..60_usize) {
+        let settings = config::Dedup::default();
+        let (mut memory, mut now, mut log) = (Memory::new(&settings), day(0), Vec::new());
+        let at = at.min(stream.len());
+        for (step, event) in stream[..at].iter().enumerate() {
+            log.push(play(&mut memory, step, event, &mut now).1);
+        }
+        let kept = log.split_off(memory.horizon() as usize);
+        let mut restored = Memory::restore(&settings, kept.into_iter()).expect("own records");
+        prop_assert_eq!(restored.len(), memory.len());
+        let mut then = now;
+        for (step, event) in stream.iter().enumerate().skip(at) {
+            prop_assert_eq!(play(&mut memory, step, event, &mut now), play(&mut restored, step, event, &mut then));
+        }
+    }
+
+    #[test]
+    fn any_text_gives_a_sketch_that_survives_a_round_trip(title in ".{0,60}", body in "(?s).{0,400}") {
+        let sketch = sketch(&document("a", "a.example", &title, &body, day(0)));
+        prop_assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_an_error_or_harmless(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let settings = config::Dedup::default();
+        let versioned = [&[1][..], &bytes].concat();
+        for bytes in [bytes, versioned] {
+            if let Ok(mut memory) = Memory::restore(&settings, std::iter::once(bytes)) {
+                memory.assign(sketch(&document("a", "a.example", "Ferry", FERRY, day(0))));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_record_is_an_error_or_harmless(at in 0..2000_usize, byte in any::<u8>()) {
+        let settings = config::Dedup::default();
+        let mut record = Memory::new(&settings).assign(sketch(&document("a", "a.example", "Ferry", FERRY, day(0)))).record;
+        let at = at % record.len();
+        record[at] = byte;
+        if let Ok(mut memory) = Memory::restore(&settings, std::iter::once(record)) {
+            memory.assign(sketch(&document("b", "b.example", "Ferry", FERRY, day(0))));
+        }
+    }
+}

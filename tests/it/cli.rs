@@ -1,0 +1,311 @@
+//! The command line as documented: help, fields, plain output, exit codes.
+
+use std::{io::Write, process::Stdio};
+
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+
+use crate::world::{Dateline, Item, ago, feed, page, paragraphs};
+
+/// Every command, with its subcommands.
+pub const COMMANDS: &[&[&str]] = &[
+    &["init"],
+    &["run"],
+    &["search"],
+    &["show"],
+    &["stories"],
+    &["sources"],
+    &["sources", "add"],
+    &["sources", "remove"],
+    &["sources", "check"],
+    &["sources", "discover"],
+    &["sources", "import"],
+    &["sources", "export"],
+    &["topics"],
+    &["topics", "test"],
+    &["topics", "explain"],
+    &["topics", "count"],
+    &["topics", "lint"],
+    &["topics", "retag"],
+    &["extract"],
+    &["import"],
+    &["export"],
+    &["delete"],
+    &["reindex"],
+    &["check"],
+    &["config"],
+    &["status"],
+    &["health"],
+    &["completions"],
+];
+
+/// An installation with two articles, the second a copy of the first under another title.
+fn archive() -> Dateline {
+    let dateline = Dateline::new();
+    let line = |url: &str, title: &str, at: &str| {
+        let body = format!("The walkout of the dock workers goes on.\n\n{}", paragraphs(1).join("\n\n"));
+        json!({ "url": url, "title": title, "body": body, "published_at": at }).to_string() + "\n"
+    };
+    let lines = line("https://one.example/a", "Dock workers stay out", "2026-03-01T10:00:00Z")
+        + &line("https://two.example/b", "No end to the walkout", "2026-03-01T11:00:00Z");
+    dateline.feed(&["import", "-"], lines).ok();
+    dateline
+}
+
+/// A row has at least these fields.
+#[track_caller]
+fn check_fields(row: &Value, fields: &str) {
+    for field in fields.split(", ") {
+        assert!(row.get(field).is_some(), "`{field}` is not in {row}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let dateline = Dateline::new();
+    let all = dateline.plain(&["--help"]).ok().stdout;
+    assert!(all.contains("Examples:"), "{all}");
+    for command in COMMANDS {
+        if command.len() == 1 {
+            assert!(all.contains(&format!("\n  {} ", command[0])), "{} is not in {all}", command[0]);
+        }
+        for help in ["--help", "-h"] {
+            let done = dateline.plain(&[command, &[help][..]].concat()).ok();
+            assert!(done.stdout.contains("Usage: dateline"), "{command:?}: {}", done.stdout);
+            assert_eq!(done.stderr, "");
+        }
+    }
+    assert!(dateline.plain(&["--version"]).ok().stdout.starts_with("dateline "));
+}
+
+#[test]
+fn help_lists_no_command_that_is_not_known_here() {
+    let dateline = Dateline::new();
+    for parent in [&[][..], &["sources"], &["topics"]] {
+        let help = dateline.plain(&[parent, &["--help"][..]].concat()).ok().stdout;
+        let commands = help.split("Commands:\n").nth(1).expect("a list").lines().take_while(|line| line.starts_with("  "));
+        for line in commands.filter(|line| !line.starts_with("   ")) {
+            let name = line.split_whitespace().next().expect("a name");
+            let command = [parent, &[name][..]].concat();
+            assert!(COMMANDS.contains(&command.as_slice()), "{command:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_have_the_documented_fields() {
+    let dateline = archive();
+    let head = "id, url, title, source, outlet, authors, published_at, fetched_at, lang, topics, story, copies, duplicate_of";
+    let hit = dateline.row(&["search", "walkout"]);
+    check_fields(&hit, &format!("{head}, score, snippet"));
+    let id = hit["id"].as_str().expect("an id").to_owned();
+    assert!(id.len() == 16 && id.chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+    for row in [dateline.row(&["show", &id]), dateline.json(&["export"]).remove(0)] {
+        check_fields(&row, &format!("{head}, body, summary, site, image, similarity, revision"));
+        assert!(row.get("score").is_none() && row.get("snippet").is_none(), "{row}");
+    }
+    let story = dateline.row(&["stories"]);
+    check_fields(&story, "id, title, articles, outlets, first_published_at, last_published_at, topics, members");
+    check_fields(&dateline.row(&["topics", "explain", &id]), "id, lang, topics, matches");
+    dateline.run(&["sources", "add", "https://paper.example/feed"]).ok();
+    check_fields(
+        &dateline.row(&["sources"]),
+        "id, url, name, title, status, last_polled_at, next_poll_at, next_poll_reason, consecutive_failures, last_error, \
+         http_status, entries",
+    );
+    assert_eq!(dateline.row(&["sources"])["status"], "never");
+    check_fields(&dateline.row(&["status"]), "data_dir, running, sources, entries, articles, copies, stories");
+    for row in dateline.json(&["topics"]) {
+        check_fields(&row, "id, name, parent, articles");
+    }
+    for row in dateline.json(&["config"]) {
+        check_fields(&row, "setting, value, from");
+    }
+    let counts = dateline.json(&["search", "--count-by", "outlet", "--copies"]);
+    assert_eq!(counts.len(), 2);
+    assert_eq!(dateline.row(&["topics", "count", "walkout"])["articles"], 2);
+}
+
+#[test]
+fn a_pass_sums_up_in_the_documented_fields() {
+    let row = Dateline::new().row(&["run", "--once"]);
+    check_fields(
+        &row,
+        "sources, polled, not_modified, failed, entries, articles, copies, revisions, skipped, failed_pages, waiting, duration_ms",
+    );
+    assert_eq!(row["sources"], 0);
+}
+
+#[test]
+fn what_goes_to_a_pipe_has_no_colour() {
+    let dateline = archive();
+    let id = dateline.row(&["search", "walkout"])["id"].as_str().expect("an id").to_owned();
+    let commands: [&[&str]; 8] = [
+        &["search", "walkout"],
+        &["show", &id],
+        &["show", &id, "--copies"],
+        &["stories"],
+        &["sources"],
+        &["topics"],
+        &["status"],
+        &["search", "--count-by", "day"],
+    ];
+    for command in commands {
+        let done = dateline.run(command).ok();
+        assert!(!done.stdout.contains('\u{1b}') && !done.stderr.contains('\u{1b}'), "{command:?}: {done:?}");
+    }
+    let coloured = dateline.run(&["search", "walkout", "--color", "always"]).ok().stdout;
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    let plain = dateline.run(&["search", "walkout", "--color", "never"]).ok().stdout;
+    assert_eq!(plain, dateline.run(&["search", "walkout"]).ok().stdout);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let dateline = Dateline::new();
+    let body = paragraphs(1).join(" ").repeat(40);
+    let lines: String = (0..60)
+        .map(|n| json!({ "url": format!("https://a.example/{n}"), "title": format!("Report {n}"), "body": body }).to_string() + "\n")
+        .collect();
+    dateline.feed(&["import", "-"], lines).ok();
+    for command in [&["export"][..], &["search", "--copies", "--limit", "60", "--json"], &["completions", "bash"]] {
+        let mut child = dateline.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let done = child.wait_with_output().expect("it ends");
+        assert!(done.status.success(), "{command:?}: {done:?}");
+        assert!(done.stderr.is_empty(), "{command:?}: {done:?}");
+    }
+}
+
+#[test]
+fn completions_are_written_for_the_shells() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = Dateline::new().plain(&["completions", shell]).ok().stdout;
+        assert!(script.contains("dateline") && script.contains("stories"), "{shell}");
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_that_is_sound_and_keeps_what_is_there() {
+    let dateline = Dateline::new();
+    std::fs::create_dir(dateline.path("empty")).expect("a directory");
+    dateline.plain(&["init", "empty"]).ok().says("wrote");
+    dateline.plain(&["--config", "empty/dateline.toml", "check"]).ok().says("no problems");
+    std::fs::write(dateline.path("empty/sources.toml"), "# mine\n").expect("a file");
+    dateline.plain(&["init", "empty"]).ok().says("kept");
+    assert_eq!(std::fs::read_to_string(dateline.path("empty/sources.toml")).expect("a file"), "# mine\n");
+    // Where nothing is said, the configuration of the working directory holds.
+    dateline.plain(&["init"]).ok();
+    let told = dateline.plain(&["config"]).ok().stdout;
+    assert!(told.contains("config/dateline.toml"), "{told}");
+}
+
+#[test]
+fn sources_check_reads_files_and_says_what_is_wrong() {
+    let dateline = Dateline::new();
+    let items = [
+        Item::new("/relative.html", "One", ago(1)),
+        Item::new("https://paper.example/2", "Two", ago(2)),
+        Item::new("https://paper.example/2", "Two again", ago(3)),
+    ];
+    std::fs::create_dir(dateline.path("feeds")).expect("a directory");
+    dateline.write("feeds/a.xml", feed("Paper", &items));
+    dateline.write("feeds/b.xml", "no feed at all");
+    let done = dateline.run(&["sources", "check", "feeds", "--json", "--url", "https://paper.example/feeds/"]).exits(1);
+    let rows = done.rows();
+    assert_eq!(rows.len(), 2);
+    check_fields(&rows[0], "input, ok, error, title, entries");
+    assert_eq!((&rows[0]["ok"], &rows[0]["title"]), (&true.into(), &"Paper".into()));
+    let entries = rows[0]["entries"].as_array().expect("a list");
+    let links: Vec<&Value> = entries.iter().map(|entry| &entry["link"]).collect();
+    assert_eq!(links, ["https://paper.example/relative.html", "https://paper.example/2", "https://paper.example/2"]);
+    check_fields(&entries[0], "id, link, title, published_at, updated_at");
+    assert_eq!(entries[0]["id"], "/relative.html");
+    assert!(rows[1]["ok"] == false && rows[1]["error"].is_string(), "{}", rows[1]);
+    dateline.run(&["sources", "check", "feeds/a.xml"]).ok();
+    dateline.run(&["sources", "check", "feeds/missing.xml"]).exits(1);
+    assert!(!dateline.path("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn extract_reads_files_packed_files_directories_and_input() {
+    let dateline = Dateline::new();
+    let html = page("Report on ferries", &paragraphs(1), ago(5));
+    std::fs::create_dir(dateline.path("pages")).expect("a directory");
+    dateline.write("pages/a.html", &html);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(html.as_bytes()).expect("into memory");
+    dateline.write("pages/b.html.gz", packed.finish().expect("into memory"));
+    dateline.write("pages/notes.txt", "no page");
+    let rows = dateline.json(&["extract", "pages"]);
+    assert_eq!(rows.len(), 2);
+    let piped = dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
+    assert_eq!(piped[0]["url"], "https://paper.example/a");
+    for row in rows.iter().chain(&piped) {
+        check_fields(row, "input, url, title, authors, published_at, lang, site, image, body, kind, method");
+        assert_eq!((&row["title"], &row["kind"]), (&"Report on ferries".into(), &"article".into()));
+        assert_eq!(row["body"], paragraphs(1).join("\n\n").as_str());
+    }
+    let done = dateline.run(&["extract", "pages/a.html", "pages/missing.html", "--json"]).exits(1);
+    assert_eq!(done.rows()[1]["kind"], "error");
+    assert!(!dateline.path("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn topics_are_tried_out_on_texts() {
+    let dateline = Dateline::new();
+    let text = dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
+    assert_eq!(text.rows()[0]["topics"], json!(["labour"]));
+    let lines = "{\"id\":\"x\",\"lang\":\"en\",\"title\":\"Freight blockade\",\"body\":\"\"}\n{\"id\":7,\"body\":\"Nothing.\"}\n";
+    let rows = dateline.feed(&["topics", "test", "-", "--json"], lines).ok().rows();
+    assert_eq!((&rows[0]["id"], &rows[0]["topics"]), (&"x".into(), &json!(["shipping"])));
+    assert_eq!((&rows[1]["id"], &rows[1]["topics"]), (&"7".into(), &json!([])));
+    dateline.run(&["topics", "lint"]).ok();
+}
+
+#[test]
+fn sources_go_out_and_in_as_opml() {
+    let dateline = Dateline::following(&["https://paper.example/feed".to_owned()]);
+    dateline.run(&["sources", "add", "https://other.example/feed", "--name", "Other & Sons"]).ok();
+    let opml = dateline.run(&["sources", "export"]).ok().stdout;
+    let second = Dateline::new();
+    second.feed(&["sources", "import", "-"], &opml).ok();
+    let urls = |dateline: &Dateline| {
+        let mut urls: Vec<String> = dateline.json(&["sources"]).iter().map(|row| row["url"].to_string()).collect();
+        urls.sort();
+        urls
+    };
+    assert_eq!(urls(&second), urls(&dateline));
+    assert!(second.json(&["sources"]).iter().any(|row| row["name"] == "Other & Sons"));
+    second.run(&["sources", "add", "nonsense"]).exits(2);
+    second.run(&["sources", "remove", "nobody"]).exits(1);
+}
+
+#[test]
+fn an_empty_result_is_a_result_with_advice() {
+    let dateline = archive();
+    let done = dateline.run(&["search", "unheardof"]).ok().says("hint:");
+    assert_eq!(done.stdout, "");
+    assert_eq!(dateline.run(&["search", "unheardof", "--json"]).ok().stdout, "");
+    dateline.run(&["stories", "--min-outlets", "9"]).ok().says("hint:");
+}
+
+#[test]
+fn the_environment_beats_the_file_and_an_option_beats_both() {
+    let dateline = Dateline::new();
+    let setting = |command: &mut std::process::Command, name: &str| {
+        let done = command.output().expect("it runs");
+        let rows = crate::world::json_lines(&String::from_utf8_lossy(&done.stdout));
+        rows.into_iter().find(|row| row["setting"] == name).expect("it is listed")
+    };
+    let row = setting(dateline.command(&["config", "--json"]).env("DATELINE_HTTP__PER_HOST_DELAY", "3s"), "http.per_host_delay");
+    assert_eq!(row["value"], "3s");
+    assert!(row["from"].as_str().is_some_and(|from| from.contains("DATELINE_HTTP__PER_HOST_DELAY")), "{row}");
+    let other = dateline.path("elsewhere").display().to_string();
+    let mut command = dateline.command(&["config", "--json", "--data-dir", &other]);
+    let row = setting(command.env("DATELINE_DATA_DIR", "/nowhere"), "data_dir");
+    assert_eq!(row["value"], other.as_str());
+    dateline.plain(&["config"]).ok();
+    let mut misspelt = dateline.command(&["check"]);
+    assert_eq!(misspelt.env("DATELINE_HTTP__TIMEOUTT", "3s").output().expect("it runs").status.code(), Some(78));
+}

@@ -1,0 +1,95 @@
+//! A process may be killed at any moment: what follows goes on from what was committed, and nothing is there twice.
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, page, paragraphs};
+
+const OUTLETS: u8 = 4;
+const ENTRIES: usize = 15;
+const KILLS: usize = 5;
+
+/// Outlets with sixty entries, each slow enough that a pass takes a while.
+fn publish(web: &Web) -> Vec<String> {
+    (1..=OUTLETS)
+        .map(|n| {
+            let outlet = web.outlet(n);
+            let items: Vec<Item> = (0..ENTRIES).map(|entry| article(&outlet, usize::from(n) * 100 + entry)).collect();
+            outlet.serve("/feed.xml", Answer::feed(feed(&format!("Paper {n}"), &items)));
+            outlet.url("/feed.xml")
+        })
+        .collect()
+}
+
+fn article(outlet: &Outlet, number: usize) -> Item {
+    // Every fifth is a copy of the same agency report, so that groups and stories must survive, too.
+    let text = if number.is_multiple_of(5) { paragraphs(7) } else { paragraphs(number) };
+    let (path, title, at) = (format!("/{number}.html"), format!("Report {number}"), ago(number as i64));
+    outlet.serve(&path, Answer::html(page(&title, &text, at)).after(Duration::from_millis(10)));
+    Item::new(outlet.url(&path), &title, at)
+}
+
+/// What must be the same: the articles by address, with text and place among the copies.
+fn articles(dateline: &Dateline) -> BTreeMap<String, [String; 4]> {
+    let rows = dateline.json(&["export"]);
+    let count = rows.len();
+    let all: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| {
+            let field = |name: &str| row[name].to_string();
+            (field("url"), [field("title"), field("body"), field("copies"), field("duplicate_of")])
+        })
+        .collect();
+    assert_eq!(all.len(), count, "an article is there twice");
+    all
+}
+
+#[test]
+fn five_kills_leave_the_same_archive() {
+    let web = Web::new();
+    let urls = publish(&web);
+    let undisturbed = Dateline::following(&urls);
+    let started = Instant::now();
+    undisturbed.pass();
+    let whole = started.elapsed();
+    let expected = articles(&undisturbed);
+    assert_eq!(expected.len(), usize::from(OUTLETS) * ENTRIES);
+
+    let dateline = Dateline::following(&urls);
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..KILLS {
+        // xorshift64: any moment of a pass, the same ones in each run of this test.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let pass = dateline.start(&["run", "--once", "--force"]);
+        thread::sleep(whole.mul_f64((random % 1_000) as f64 / 1_000.0));
+        pass.kill();
+    }
+    let last = dateline.pass();
+    assert_eq!((&last["failed"], &last["waiting"]), (&0.into(), &0.into()), "{last}");
+    assert_eq!(articles(&dateline), expected);
+    // The index knows what the store knows.
+    let found = dateline.json(&["search", "--copies", "--limit", "1000"]);
+    assert_eq!(found.len(), expected.len());
+    assert_eq!(dateline.row(&["status"])["articles"], expected.len());
+    // A second pass has nothing left to do.
+    assert_eq!(dateline.pass()["articles"], 0);
+}
+
+#[test]
+fn a_missing_index_is_built_from_the_store() {
+    let dateline = Dateline::new();
+    let lines: String = (0..20)
+        .map(|n| format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{}\"}}\n", paragraphs(n).join(" ")))
+        .collect();
+    dateline.feed(&["import", "-"], &lines).ok();
+    std::fs::remove_dir_all(dateline.path("data/index")).expect("an index");
+    dateline.pass();
+    assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 20);
+    dateline.run(&["reindex"]).ok();
+    assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 20);
+}

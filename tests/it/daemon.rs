@@ -1,0 +1,203 @@
+//! The daemon: it answers, it takes requests from other processes, it stops when told to.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, get, page, paragraphs, wait_for};
+
+/// A daemon's installation, with the address it listens on.
+struct Desk {
+    dateline: Dateline,
+    listen: String,
+}
+
+impl Desk {
+    fn following(urls: &[String]) -> Self {
+        let listen = free_address();
+        let dateline = Dateline::following(urls)
+            .set("serve.listen", &format!("\"{listen}\""))
+            .set("poll.min_interval", "\"1s\"")
+            .set("index.commit_interval", "\"100ms\"");
+        Self { dateline, listen }
+    }
+
+    #[track_caller]
+    fn get(&self, target: &str) -> (u16, String) {
+        get(&self.listen, target, "").expect("the daemon answers")
+    }
+
+    #[track_caller]
+    fn json(&self, target: &str) -> Value {
+        let (status, body) = self.get(target);
+        assert_eq!(status, 200, "{target}: {body}");
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
+    }
+
+    /// Waits until a search of another process finds so many articles.
+    #[track_caller]
+    fn wait_for_hits(&self, query: &str, count: usize) -> Vec<Value> {
+        wait_for(&format!("{count} hits for {query}"), || {
+            let done = self.dateline.run(&["search", query, "--json"]);
+            (done.code == 0).then(|| done.rows()).filter(|rows| rows.len() == count)
+        })
+    }
+}
+
+/// Publishes one article at `/{name}.html`, alone in `/feed.xml`.
+fn publish(outlet: &Outlet, name: &str, title: &str, number: usize) {
+    let path = format!("/{name}.html");
+    outlet.serve(&path, Answer::html(page(title, &paragraphs(number), ago(20))));
+    outlet.serve("/feed.xml", Answer::feed(feed(&format!("Paper {name}"), &[Item::new(outlet.url(&path), title, ago(20))])));
+}
+
+#[test]
+fn the_daemon_answers_programs_and_people() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "a", "Zebra <script>alert(1)</script> & Sons", 1);
+    let desk = Desk::following(&[outlet.url("/feed.xml")]);
+    let daemon = desk.dateline.start_ready(&desk.listen);
+    let hit = desk.wait_for_hits("zebra", 1).remove(0);
+    assert_eq!(desk.get("/livez").0, 200);
+    desk.dateline.run(&["health"]).ok();
+
+    let found = desk.json("/api/v1/search?q=zebra");
+    assert_eq!((&found["total"], &found["hits"][0]["id"]), (&1.into(), &hit["id"]));
+    let id = hit["id"].as_str().expect("an id");
+    let article = desk.json(&format!("/api/v1/articles/{id}"));
+    assert_eq!(article["body"], paragraphs(1).join("\n\n").as_str());
+    assert_eq!(desk.json("/api/v1/sources")["sources"][0]["status"], "ok");
+    assert_eq!(desk.json("/api/v1/stories?min_outlets=1")["stories"][0]["articles"], 1);
+    let labour = desk.json("/api/v1/topics")["topics"].as_array().expect("a list").iter().any(|row| row["id"] == "labour");
+    assert!(labour);
+    assert_eq!(desk.get("/api/v1/search?q=(zebra").0, 400);
+    assert_eq!(desk.get("/api/v1/search?sauce=x").0, 400);
+    assert_eq!(desk.get("/api/v1/articles/0123456789abcdef").0, 404);
+    assert_eq!(desk.get("/nowhere").0, 404);
+
+    for page in ["/?q=zebra", "/", &format!("/articles/{id}"), "/stories?min_outlets=1", "/sources", "/topics"] {
+        let (status, html) = desk.get(page);
+        assert_eq!(status, 200, "{page}");
+        assert!(!html.contains("<script"), "{page}: {html}");
+    }
+    assert!(desk.get("/?q=zebra").1.contains("&lt;script&gt;"));
+    let (_, html) = desk.get("/?q=%22%3E%3Cscript%3E");
+    assert!(!html.contains("<script"), "{html}");
+
+    let metrics = desk.get("/metrics").1;
+    for name in [
+        "dateline_polls_total{outcome=\"new\"}",
+        "dateline_requests_total{purpose=\"page\"} 1",
+        "dateline_articles_total{result=\"new\"} 1",
+        "dateline_searchable_lag_seconds_count",
+        "dateline_queue_depth{stage=\"commit\"}",
+    ] {
+        assert!(metrics.contains(name), "{name} is not in {metrics}");
+    }
+    assert_eq!(daemon.terminate(), 0);
+    desk.dateline.run(&["health"]).exits(1);
+}
+
+#[test]
+fn a_token_guards_everything_but_health() {
+    let desk = Desk::following(&[]);
+    desk.dateline.write("token", "s3cret\n");
+    let dateline = desk.dateline.set("serve.token_file", "\"token\"");
+    let _daemon = dateline.start_ready(&desk.listen);
+    let ask = |target: &str, headers: &str| get(&desk.listen, target, headers).expect("the daemon answers").0;
+    for target in ["/", "/api/v1/search", "/metrics", "/sources"] {
+        assert_eq!(ask(target, ""), 401, "{target}");
+        assert_eq!(ask(target, "authorization: Bearer wrong\r\n"), 401, "{target}");
+        assert_eq!(ask(target, "authorization: Bearer s3cret\r\n"), 200, "{target}");
+    }
+    // A browser's form: any name, the token as password.
+    assert_eq!(ask("/", "authorization: Basic YW55OnMzY3JldA==\r\n"), 200);
+    assert_eq!((ask("/livez", ""), ask("/readyz", "")), (200, 200));
+    dateline.run(&["health"]).ok();
+}
+
+#[test]
+fn listening_to_everybody_needs_a_token_or_a_word() {
+    let dateline = Dateline::new().set("serve.listen", "\"0.0.0.0:0\"");
+    dateline.run(&["check"]).exits(78).says("public");
+    dateline.set("serve.public", "true").run(&["check"]).ok();
+}
+
+#[test]
+fn a_running_daemon_takes_up_what_others_ask() {
+    let web = Web::new();
+    let (first, second) = (web.outlet(1), web.outlet(2));
+    publish(&first, "a", "Zebra in the harbour", 1);
+    publish(&second, "b", "Giraffe in the harbour", 2);
+    let desk = Desk::following(&[first.url("/feed.xml")]);
+    let daemon = desk.dateline.start_ready(&desk.listen);
+    desk.wait_for_hits("harbour", 1);
+
+    desk.dateline.run(&["sources", "add", &second.url("/feed.xml"), "--name", "Second paper"]).ok();
+    let hits = desk.wait_for_hits("harbour", 2);
+    let giraffe = hits.iter().find(|hit| hit["source"] == "Second paper").expect("it has its name").clone();
+
+    desk.dateline.run(&["delete", giraffe["id"].as_str().expect("an id")]).ok();
+    desk.wait_for_hits("harbour", 1);
+    assert!(desk.dateline.json(&["search", "giraffe"]).is_empty());
+
+    desk.dateline.run(&["reindex"]).ok();
+    wait_for("the index to be built anew", || daemon.log().contains("request from another process").then_some(()));
+    desk.wait_for_hits("harbour", 1);
+
+    desk.dateline.run(&["sources", "remove", "Second paper"]).ok();
+    let urls: Vec<Value> = desk.dateline.json(&["sources"]).into_iter().map(|row| row["url"].clone()).collect();
+    assert_eq!(urls, [first.url("/feed.xml")]);
+    desk.dateline.run(&["topics", "retag"]).ok();
+    assert_eq!(daemon.terminate(), 0);
+
+    // What was deleted does not come back, though its feed still has it.
+    desk.dateline.follow(&[first.url("/feed.xml"), second.url("/feed.xml")]);
+    let dateline = desk.dateline.set("serve.listen", "\"\"");
+    dateline.pass();
+    assert!(dateline.json(&["search", "giraffe"]).is_empty());
+}
+
+#[test]
+fn the_daemon_polls_again_by_itself() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "a", "Zebra in the harbour", 1);
+    outlet.serve("/b.html", Answer::html(page("Giraffe in the harbour", &paragraphs(2), ago(10))));
+    let items = [
+        Item::new(outlet.url("/a.html"), "Zebra in the harbour", ago(20)),
+        Item::new(outlet.url("/b.html"), "Giraffe in the harbour", ago(10)),
+    ];
+    let bodies = [&items[..1], &items[..]].map(|items| Answer::feed(feed("Paper", items))).to_vec();
+    outlet.serve_in_turn("/feed.xml", bodies);
+    let desk = Desk::following(&[]);
+    desk.dateline.write("sources.toml", format!("[[source]]\nurl = \"{}\"\ninterval = \"1s\"\n", outlet.url("/feed.xml")));
+    let _daemon = desk.dateline.start_ready(&desk.listen);
+    desk.wait_for_hits("harbour", 2);
+    assert_eq!(outlet.asked("/a.html").len(), 1);
+}
+
+#[test]
+fn a_stop_with_requests_in_flight_is_quick_and_loses_nothing() {
+    let web = Web::new();
+    let outlets = [web.outlet(1), web.outlet(2), web.outlet(3)];
+    for outlet in &outlets {
+        outlet.serve("/feed.xml", Answer::stall());
+    }
+    let fine = web.outlet(4);
+    publish(&fine, "a", "Zebra in the harbour", 1);
+    let mut urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
+    urls.push(fine.url("/feed.xml"));
+    let desk = Desk::following(&urls);
+    let dateline = desk.dateline.set("shutdown_grace", "\"2s\"");
+    let daemon = dateline.start_ready(&desk.listen);
+    wait_for("polls in flight", || outlets.iter().all(|outlet| !outlet.seen().is_empty()).then_some(()));
+    wait_for("the article", || (dateline.run(&["export"]).stdout.lines().count() == 1).then_some(()));
+    let told = Instant::now();
+    assert_eq!(daemon.terminate(), 0);
+    // The grace, and room for a slow machine; far less than the requests' own 30 s.
+    assert!(told.elapsed() < Duration::from_secs(12), "{:?}", told.elapsed());
+    assert_eq!(dateline.row(&["status"])["running"], false);
+    assert_eq!(dateline.row(&["status"])["articles"], 1);
+}

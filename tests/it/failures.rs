@@ -1,0 +1,259 @@
+//! One bad source or page never stops another, and each failure has its reason; failures of the user have their code.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, page, paragraphs, wait_for};
+
+/// Publishes one article that nothing is wrong with; returns its entry.
+fn good(outlet: &Outlet) -> Item {
+    outlet.serve("/good.html", Answer::html(page("Nothing is wrong here", &paragraphs(1), ago(60))));
+    Item::new(outlet.url("/good.html"), "Nothing is wrong here", ago(60))
+}
+
+fn source(dateline: &Dateline, url: &str) -> Value {
+    dateline.json(&["sources"]).into_iter().find(|row| row["url"] == url).expect("it is listed")
+}
+
+/// A source that answers so fails with this reason, while the one beside it is read.
+#[track_caller]
+fn check_source(answer: Answer, reason: &str) {
+    let web = Web::new();
+    let (bad, fine) = (web.outlet(1), web.outlet(2));
+    bad.serve("/feed.xml", answer);
+    fine.serve("/feed.xml", Answer::feed(feed("Fine", &[good(&fine)])));
+    let dateline = Dateline::following(&[bad.url("/feed.xml"), fine.url("/feed.xml")])
+        .set("http.timeout", "\"1s\"")
+        .set("http.max_body", "\"1MiB\"");
+    let pass = dateline.pass();
+    assert_eq!((&pass["polled"], &pass["failed"], &pass["articles"]), (&2.into(), &1.into(), &1.into()), "{pass}");
+    let row = source(&dateline, &bad.url("/feed.xml"));
+    assert_eq!((&row["status"], &row["consecutive_failures"]), (&"failing".into(), &1.into()));
+    assert!(row["last_error"].as_str().is_some_and(|error| error.contains(reason)), "`{reason}` is not in {row}");
+    assert_eq!(source(&dateline, &fine.url("/feed.xml"))["status"], "ok");
+    let status = dateline.row(&["status"]);
+    assert_eq!((&status["sources"]["failing"], &status["sources"]["ok"]), (&1.into(), &1.into()), "{status}");
+}
+
+#[test]
+fn a_source_that_is_not_found_fails() {
+    check_source(Answer::status(404), "404");
+}
+
+#[test]
+fn a_source_whose_server_fails_fails() {
+    check_source(Answer::status(500), "500");
+}
+
+#[test]
+fn a_source_that_is_a_page_fails() {
+    check_source(Answer::html("<!doctype html><title>Welcome</title><p>Please log in."), "");
+}
+
+#[test]
+fn a_source_that_is_empty_fails() {
+    check_source(Answer::feed(""), "");
+}
+
+#[test]
+fn a_source_that_stalls_fails_in_time() {
+    check_source(Answer::stall(), "http.timeout");
+}
+
+#[test]
+fn a_source_that_hangs_up_fails() {
+    check_source(Answer::close(), "");
+}
+
+#[test]
+fn a_source_without_an_end_fails_at_the_limit() {
+    check_source(Answer::endless(), "http.max_body");
+}
+
+#[test]
+fn a_source_where_nobody_listens_fails() {
+    let web = Web::new();
+    let fine = web.outlet(2);
+    fine.serve("/feed.xml", Answer::feed(feed("Fine", &[good(&fine)])));
+    let dead = format!("http://{}/feed.xml", free_address());
+    let dateline = Dateline::following(&[dead.clone(), fine.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert_eq!((&pass["failed"], &pass["articles"]), (&1.into(), &1.into()), "{pass}");
+    assert!(source(&dateline, &dead)["last_error"].is_string());
+}
+
+/// A page that answers so leaves no article, while the one beside it is read; it is tried again later.
+#[track_caller]
+fn check_page(answer: Answer) {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let items = [Item::new(outlet.url("/bad.html"), "Something is wrong here", ago(50)), good(&outlet)];
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    outlet.serve("/bad.html", answer);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.timeout", "\"1s\"").set("http.max_body", "\"1MiB\"");
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["failed_pages"], &pass["waiting"]), (&1.into(), &1.into(), &1.into()), "{pass}");
+    assert!(!outlet.asked("/bad.html").is_empty());
+    let status = dateline.row(&["status"]);
+    assert_eq!((&status["entries"]["failed"], &status["waiting"]), (&1.into(), &1.into()), "{status}");
+    assert!(status["next_try_at"].is_string(), "{status}");
+    // It is well again: the next try brings the article.
+    outlet.serve("/bad.html", Answer::html(page("Something was wrong here", &paragraphs(2), ago(50))));
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["waiting"]), (&1.into(), &0.into()), "{pass}");
+}
+
+#[test]
+fn a_page_that_is_not_found_is_tried_again() {
+    check_page(Answer::status(404));
+}
+
+#[test]
+fn a_page_whose_server_fails_is_tried_again() {
+    check_page(Answer::status(500));
+}
+
+#[test]
+fn a_page_that_stalls_is_tried_again() {
+    check_page(Answer::stall());
+}
+
+#[test]
+fn a_page_that_hangs_up_is_tried_again() {
+    check_page(Answer::close());
+}
+
+#[test]
+fn a_page_without_text_is_tried_again() {
+    check_page(Answer::html(""));
+}
+
+#[test]
+fn a_page_without_an_end_is_tried_again() {
+    check_page(Answer::endless());
+}
+
+#[test]
+fn a_page_that_redirects_in_circles_is_tried_again() {
+    check_page(Answer::redirect(302, "/bad.html"));
+}
+
+#[test]
+fn a_front_page_is_skipped_with_a_reason() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let links: String = (0..40)
+        .map(|n| format!("<li><h3><a href=\"/news/2026/{n}.html\">Headline number {n} of the day</a></h3></li>"))
+        .collect();
+    outlet.serve("/news/", Answer::html(format!("<!doctype html><html><head><title>News</title></head><body><main><ul>{links}</ul></main></body></html>")));
+    let items = [Item::new(outlet.url("/news/"), "News", ago(50)), good(&outlet)];
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert_eq!(pass["articles"], 1, "{pass}");
+    assert_eq!(pass["skipped"].as_u64().unwrap_or(0) + pass["failed_pages"].as_u64().unwrap_or(0), 1, "{pass}");
+}
+
+#[test]
+fn a_charset_that_is_declared_wrongly_does_no_harm() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let text = vec![format!("Die Möwen über dem Fährhafen störten die Übergabe. {}", paragraphs(4).join(" "))];
+    let page = page("Möwen über dem Fährhafen", &text, ago(60)).replace("charset=\"utf-8\"", "charset=\"iso-8859-1\"");
+    outlet.serve("/a.html", Answer::ok("text/html; charset=iso-8859-1", page));
+    let body = feed("Zeitung für Fähren", &[Item::new(outlet.url("/a.html"), "Möwen über dem Fährhafen", ago(60))]);
+    outlet.serve("/feed.xml", Answer::ok("application/rss+xml; charset=windows-1251", body));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    dateline.pass();
+    let row = dateline.row(&["export"]);
+    assert_eq!((&row["title"], &row["source"]), (&"Möwen über dem Fährhafen".into(), &"Zeitung für Fähren".into()));
+    assert!(row["body"].as_str().is_some_and(|body| body.starts_with("Die Möwen")), "{row}");
+}
+
+#[test]
+fn a_huge_page_is_refused_and_the_others_are_read() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    outlet.serve("/huge.html", Answer::html(vec![b'x'; 50 << 20]));
+    let items = [Item::new(outlet.url("/huge.html"), "Huge", ago(50)), good(&outlet)];
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let pass = Dateline::following(&[outlet.url("/feed.xml")]).pass();
+    assert_eq!((&pass["articles"], &pass["failed_pages"]), (&1.into(), &1.into()), "{pass}");
+}
+
+#[test]
+fn a_pass_in_which_every_source_failed_says_so() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let dateline = Dateline::following(&[outlet.url("/a.xml"), outlet.url("/b.xml")]);
+    let done = dateline.run(&["run", "--once", "--json"]).exits(1).says("every source");
+    assert_eq!(done.rows()[0]["failed"], 2);
+    // Nothing is due now, so nothing failed.
+    dateline.run(&["run", "--once"]).ok();
+}
+
+#[test]
+fn a_second_writer_is_told_who_owns_the_data() {
+    let web = Web::new();
+    let dateline = Dateline::following(&[web.outlet(1).url("/feed.xml")]);
+    let daemon = dateline.start(&["run"]);
+    wait_for("the daemon to own its data", || dateline.run(&["status", "--json"]).stdout.contains("\"running\":true").then_some(()));
+    dateline.run(&["run", "--once"]).exits(75).says("process ");
+    dateline.feed(&["import", "-"], "").exits(75).says("process ");
+    // Readers are not in the way.
+    dateline.run(&["search", "anything"]).ok();
+    assert_eq!(daemon.terminate(), 0);
+    dateline.row(&["status"]);
+}
+
+#[test]
+fn a_broken_configuration_is_told_in_full() {
+    let dateline = Dateline::new();
+    dateline.write("dateline.toml", "sources = [\"sources.toml\"]\n\n[http]\ntimeoutt = \"30s\"\nmax_body = \"lots\"\n\n[poll]\nmin_interval = -1\n");
+    dateline.write("sources.toml", "[[source]]\nurl = \"ftp://outlet.example/\"\n\n[[source]]\nname = \"No address\"\n");
+    for command in ["check", "run", "config", "topics"] {
+        let done = dateline.run(&[command]).exits(78).says("`timeout`");
+        for place in ["dateline.toml:4", "dateline.toml:5", "dateline.toml:8", "sources.toml:2", "sources.toml:4"] {
+            assert!(done.stderr.contains(place), "{command}: {place} is not in {}", done.stderr);
+        }
+        assert_eq!(done.stdout, "");
+    }
+}
+
+#[test]
+fn a_broken_topic_is_a_broken_configuration() {
+    let dateline = Dateline::new();
+    dateline.write("topics.toml", "[[topic]]\nid = \"one\"\n[topic.en]\nstrong = [\"word\"]\n\n[[topic]]\nid = \"one\"\nparent = \"nobody\"\n");
+    let done = dateline.run(&["check"]).exits(78);
+    assert!(done.stderr.contains("topics.toml:"), "{}", done.stderr);
+}
+
+#[test]
+fn questions_that_cannot_be_read_or_answered_have_their_codes() {
+    let dateline = Dateline::new();
+    // Without any data there is nothing to search.
+    dateline.run(&["search", "word"]).exits(1);
+    dateline.feed(&["import", "-"], "{\"url\":\"https://a.example/1\",\"title\":\"One\",\"body\":\"One word.\"}\n").ok();
+    dateline.run(&["search", "word"]).ok();
+    dateline.run(&["search", "(word"]).exits(2).says("^");
+    dateline.run(&["search", "word", "--topic", "nonsense"]).exits(2);
+    dateline.run(&["search", "word", "--since", "yesterdayish"]).exits(2);
+    dateline.run(&["search", "word", "--sort", "sideways"]).exits(2);
+    dateline.run(&["nonsense"]).exits(2);
+    dateline.run(&["show", "0123456789abcdef"]).exits(1).says("0123456789abcdef");
+    dateline.run(&["show", "nonsense"]).exits(2);
+    dateline.run(&["topics", "explain", "0123456789abcdef"]).exits(1);
+    dateline.run(&["delete", "0123456789abcdef"]).exits(1);
+    dateline.run(&["delete"]).exits(2);
+    dateline.run(&["import", "missing.jsonl"]).exits(1).says("missing.jsonl");
+    dateline.plain(&["--config", "missing.toml", "check"]).exits(78).says("missing.toml");
+}
+
+#[test]
+fn an_address_that_is_taken_stops_the_daemon_with_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let dateline = Dateline::new().set("serve.listen", &format!("\"{address}\""));
+    dateline.run(&["run"]).exits(1).says(&address);
+}

@@ -1,0 +1,241 @@
+//! What publishers may expect: conditional requests, gaps, robots.txt, Retry-After, and no knocking on private doors.
+
+use std::time::{Duration, Instant};
+
+use crate::world::{Answer, Dateline, Item, Outlet, Seen, Web, ago, feed, page, paragraphs};
+
+/// Publishes so many articles, `/1.html` and on, in `/feed.xml`.
+fn publish(outlet: &Outlet, count: usize) {
+    let items: Vec<Item> = (1..=count)
+        .map(|n| {
+            let (path, title, at) = (format!("/{n}.html"), format!("Report number {n} of {}", outlet.host), ago(60 + n as i64));
+            outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), at)));
+            Item::new(outlet.url(&path), &title, at)
+        })
+        .collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+}
+
+fn pages_of(outlet: &Outlet) -> Vec<String> {
+    outlet.seen().into_iter().map(|seen| seen.path).filter(|path| path.ends_with(".html")).collect()
+}
+
+#[test]
+fn validators_go_back_byte_for_byte_in_the_next_process() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let (tag, date) = ("W/\"a b;\u{e9}\u{fc}-1\"", "Tue, 3 Nov 2026 9:07:5 +0100");
+    let tag = tag.replace(['\u{e9}', '\u{fc}'], "~");
+    let body = feed("Paper", &[Item::new(outlet.url("/a.html"), "A report", ago(60))]);
+    outlet.serve("/feed.xml", Answer::feed(body).etag(&tag).header("last-modified", date));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    let counted: Vec<_> = (0..3).map(|_| dateline.pass()["not_modified"].as_u64()).collect();
+    assert_eq!(counted, [Some(0), Some(1), Some(1)]);
+    let sent: Vec<_> = outlet
+        .asked("/feed.xml")
+        .iter()
+        .map(|seen| (seen.header("if-none-match").map(str::to_owned), seen.header("if-modified-since").map(str::to_owned)))
+        .collect();
+    let known = (Some(tag), Some(date.to_owned()));
+    assert_eq!(sent, [(None, None), known.clone(), known]);
+}
+
+#[test]
+fn a_second_pass_reads_no_page_again() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 3);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 3);
+    assert_eq!(pages_of(&outlet).len(), 3);
+    web.forget();
+    let second = dateline.pass();
+    assert_eq!((&second["polled"], &second["entries"], &second["articles"]), (&1.into(), &0.into(), &0.into()), "{second}");
+    assert_eq!(pages_of(&outlet), [""; 0]);
+}
+
+#[test]
+fn a_pass_without_force_keeps_to_the_interval() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 1);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.row(&["run", "--once"])["polled"], 1);
+    assert_eq!(dateline.row(&["run", "--once"])["polled"], 0);
+    assert_eq!(outlet.asked("/feed.xml").len(), 1);
+}
+
+#[test]
+fn a_host_is_asked_one_thing_at_a_time_with_a_gap_while_others_go_on() {
+    const GAP: Duration = Duration::from_millis(150);
+    let web = Web::new();
+    let outlets = [web.outlet(1), web.outlet(2), web.outlet(3)];
+    for outlet in &outlets {
+        publish(outlet, 4);
+        outlet.serve("/1.html", Answer::html(page("Slow", &paragraphs(1), ago(60))).after(Duration::from_millis(200)));
+    }
+    let urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
+    Dateline::following(&urls).set("http.per_host_delay", "\"150ms\"").pass();
+    for outlet in &outlets {
+        let seen = outlet.seen();
+        // The feed, robots.txt and four pages.
+        assert_eq!(seen.len(), 6, "{seen:?}");
+        for pair in seen.windows(2) {
+            let ended = pair[0].ended.expect("it was answered");
+            let gap = pair[1].began.saturating_duration_since(ended);
+            assert!(gap >= GAP, "{} came {gap:?} after {}", pair[1].path, pair[0].path);
+        }
+    }
+    // No host waits for another: the first requests of all fall into what one host needs for two.
+    let span = |of: fn(&Seen) -> Instant, seen: &[Seen]| seen.iter().map(of).max().unwrap() - seen.iter().map(of).min().unwrap();
+    let all = span(|seen| seen.began, &web.seen());
+    let longest = outlets.iter().map(|outlet| span(|seen| seen.began, &outlet.seen())).max().expect("three");
+    assert!(all < longest * 2, "all took {all:?}, the slowest alone {longest:?}");
+}
+
+#[test]
+fn a_page_that_robots_txt_excludes_is_never_asked_for() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 3);
+    outlet.serve("/robots.txt", Answer::ok("text/plain", "User-agent: dateline\nDisallow: /2.html\n"));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["skipped"]), (&2.into(), &1.into()), "{pass}");
+    assert!(outlet.asked("/2.html").is_empty());
+    assert_eq!(outlet.asked("/robots.txt").len(), 1);
+    // The source itself was listed by the user: the file does not govern it.
+    outlet.serve("/robots.txt", Answer::ok("text/plain", "User-agent: *\nDisallow: /\n"));
+    assert_eq!(dateline.pass()["failed"], 0);
+}
+
+#[test]
+fn the_feeds_own_words_serve_where_the_page_is_excluded() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let words = paragraphs(9)[..2].join(" ");
+    let item = Item::new(outlet.url("/2.html"), "What the feed says", ago(30)).summary(&words);
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[item])));
+    outlet.serve("/robots.txt", Answer::ok("text/plain", "User-agent: *\nDisallow: /\n"));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 1);
+    assert!(outlet.asked("/2.html").is_empty());
+    assert_eq!(dateline.row(&["export"])["body"], words.as_str());
+}
+
+#[test]
+fn pages_wait_while_robots_txt_is_in_trouble() {
+    for trouble in [Answer::status(503), Answer::close()] {
+        let web = Web::new();
+        let outlet = web.outlet(1);
+        publish(&outlet, 2);
+        outlet.serve("/robots.txt", trouble);
+        let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+        let pass = dateline.pass();
+        assert_eq!((&pass["articles"], &pass["waiting"]), (&0.into(), &2.into()), "{pass}");
+        assert_eq!(pages_of(&outlet), [""; 0]);
+        // The next pass asks again, and the pages come.
+        outlet.serve("/robots.txt", Answer::status(404));
+        assert_eq!(dateline.pass()["articles"], 2);
+    }
+}
+
+#[test]
+fn retry_after_holds_even_against_force() {
+    for status in [429, 503] {
+        let web = Web::new();
+        let (busy, other) = (web.outlet(1), web.outlet(2));
+        busy.serve("/feed.xml", Answer::status(status).header("retry-after", "3600"));
+        publish(&other, 1);
+        let dateline = Dateline::following(&[busy.url("/feed.xml"), other.url("/feed.xml")]);
+        assert_eq!(dateline.pass()["failed"], 1);
+        let second = dateline.pass();
+        assert_eq!((&second["polled"], &second["failed"]), (&1.into(), &0.into()), "{second}");
+        assert_eq!(busy.asked("/feed.xml").len(), 1);
+        let url = busy.url("/feed.xml");
+        let row = dateline.json(&["sources"]).into_iter().find(|row| row["url"] == url.as_str()).expect("it is listed");
+        assert!(row["next_poll_reason"].as_str().is_some_and(|reason| reason.contains("Retry-After")), "{row}");
+        assert_eq!((&row["http_status"], &row["status"]), (&status.into(), &"failing".into()));
+    }
+}
+
+#[test]
+fn max_age_holds_even_against_force() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let body = feed("Paper", &[Item::new(outlet.url("/a.html"), "A report", ago(60))]);
+    outlet.serve("/feed.xml", Answer::feed(body).header("cache-control", "public, max-age=1800"));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!((dateline.pass()["polled"].as_u64(), dateline.pass()["polled"].as_u64()), (Some(1), Some(0)));
+}
+
+#[test]
+fn a_source_that_is_gone_is_not_asked_again() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    outlet.serve("/feed.xml", Answer::status(410));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    // Every source that was polled failed.
+    dateline.run(&["run", "--once", "--force"]).exits(1);
+    let row = dateline.row(&["sources"]);
+    assert_eq!((&row["status"], &row["http_status"]), (&"gone".into(), &410.into()));
+    dateline.run(&["run", "--once", "--force"]).ok();
+    assert_eq!(outlet.asked("/feed.xml").len(), 1);
+}
+
+#[test]
+fn redirects_are_followed_hop_by_hop_and_loops_end() {
+    let web = Web::new();
+    let (old, new) = (web.outlet(1), web.outlet(2));
+    publish(&new, 1);
+    old.serve("/feed.xml", Answer::redirect(301, &old.url("/moved.xml")));
+    old.serve("/moved.xml", Answer::redirect(302, &new.url("/feed.xml")));
+    old.serve("/loop.xml", Answer::redirect(302, &old.url("/pool.xml")));
+    old.serve("/pool.xml", Answer::redirect(302, &old.url("/loop.xml")));
+    let dateline = Dateline::following(&[old.url("/feed.xml"), old.url("/loop.xml")]);
+    let pass = dateline.pass();
+    assert_eq!((&pass["polled"], &pass["failed"], &pass["articles"]), (&2.into(), &1.into(), &1.into()), "{pass}");
+    assert!(old.seen().len() <= 2 + 12, "a loop ends soon: {:?}", old.seen());
+    let url = old.url("/loop.xml");
+    let row = dateline.json(&["sources"]).into_iter().find(|row| row["url"] == url.as_str()).expect("it is listed");
+    assert!(row["last_error"].as_str().is_some_and(|error| error.contains("redirect")), "{row}");
+}
+
+#[test]
+fn a_page_that_moved_is_one_article_under_its_new_address() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 1);
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/old"), "Report", ago(60))])));
+    outlet.serve("/old", Answer::redirect(301, "/1.html?utm_source=feed#top"));
+    outlet.serve("/1.html?utm_source=feed", Answer::html(page("Report", &paragraphs(1), ago(60))));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 1);
+    assert_eq!(dateline.row(&["export"])["url"], outlet.url("/1.html").as_str());
+}
+
+#[test]
+fn private_addresses_are_refused_unless_allowed() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 1);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.allow_private_addresses", "false");
+    dateline.run(&["run", "--once", "--force"]).exits(1);
+    assert!(web.seen().is_empty());
+    let row = dateline.row(&["sources"]);
+    assert!(row["last_error"].as_str().is_some_and(|error| error.contains("allow_private_addresses")), "{row}");
+}
+
+#[test]
+fn every_request_names_us_and_carries_no_cookie() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 1);
+    let body = feed("Paper", &[Item::new(outlet.url("/1.html"), "Report", ago(60))]);
+    outlet.serve("/feed.xml", Answer::feed(body).header("set-cookie", "reader=1; Path=/"));
+    Dateline::following(&[outlet.url("/feed.xml")]).set("http.user_agent", "\"TestDesk (+https://desk.example/)\"").pass();
+    for seen in web.seen() {
+        assert_eq!(seen.header("user-agent"), Some("TestDesk (+https://desk.example/)"), "{}", seen.path);
+        assert_eq!((seen.header("cookie"), seen.header("referer")), (None, None), "{}", seen.path);
+    }
+}
