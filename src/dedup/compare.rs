@@ -9,6 +9,10 @@ use super::story::Frequencies;
 const ALIGNED: f32 = 0.15;
 /// Facts that two texts must share, if both have as many.
 const MIN_FACTS: f32 = 2.0;
+/// What a common fact (a weekday, a small number) counts towards these: many of them say something (lottery numbers).
+const WEAK_ALONE: f32 = 1.0 / 7.0;
+/// What a common fact counts towards agreement.
+const WEAK: f32 = 0.5;
 /// The share of their facts in which two texts must agree.
 const FACTS_AGREE: f32 = 0.55;
 /// The share of common words from which two titles may be edits of one.
@@ -67,6 +71,8 @@ pub(super) struct Match {
     /// The other members of the group have nothing of what the two share: it may be a paragraph of another report that
     /// one copy took in.
     pub alone: bool,
+    /// Both are of one outlet, whose furniture may not be known yet.
+    pub same_outlet: bool,
     /// Shared title words, as a share of the shorter title, 0–1.
     pub title: f32,
 }
@@ -84,12 +90,15 @@ impl Match {
         if is_form {
             other_facts += other(self.form_facts);
         }
-        let agreed = shared as f32 + 0.5 * weak as f32;
+        let agreed = shared as f32 + WEAK * weak as f32;
         let lead = self.new.lead.min(self.known.lead);
-        let enough = shared as f32 + weak as f32 / 7.0 >= (new.all.min(known.all) as f32).min(MIN_FACTS)
-            || (!is_form && other_facts == 0 && lead >= if self.title >= SAME_TITLE { 16.0 } else { 25.0 });
+        // Text without facts: then a long shared start has to do.
+        let long_lead = if self.title >= SAME_TITLE { 16.0 } else { 25.0 };
+        let enough = shared as f32 + WEAK_ALONE * weak as f32 >= (new.all.min(known.all) as f32).min(MIN_FACTS)
+            || (!is_form && other_facts == 0 && lead >= long_lead);
         let [new, known] = self.figures.map(|side| (side.all, side.same + side.weak));
         let (figures, same) = new.min(known);
+        // An update changes some figures, a form nearly all; in German names are no help.
         let refuted = figures >= 6 && same * 5 <= figures;
         enough && !refuted && agreed >= FACTS_AGREE * (agreed + other_facts as f32)
     }
@@ -169,9 +178,13 @@ impl<'a> Probe<'a> {
             });
             known_same.push(same.unwrap_or(Said::Not));
         }
+        let same_outlet = self.sketch.outlet == known.outlet;
+        // Behind a start of its own, what a text shares with another of its outlet may be furniture.
+        let skip = if same_outlet { 0.0 } else { LEAD_SKIP };
         let mut matched = Match {
-            new: side(self.sketch, &new_blocks),
-            known: side(known, &known_blocks),
+            new: side(self.sketch, &new_blocks, skip),
+            known: side(known, &known_blocks, skip),
+            same_outlet,
             title: title_share(&self.sketch.title, &known.title),
             ..Match::default()
         };
@@ -292,7 +305,7 @@ impl Count {
     }
 }
 
-fn side(sketch: &Sketch, shares: &[Share]) -> Side {
+fn side(sketch: &Sketch, shares: &[Share], skip: f32) -> Side {
     let blocks: Vec<(f32, Share)> =
         sketch.blocks.iter().map(|block| f32::from(block.words)).zip(shares.iter().copied()).collect();
     let mut side = Side::default();
@@ -308,7 +321,7 @@ fn side(sketch: &Sketch, shares: &[Share]) -> Side {
     }
     let mut before = 0.0;
     for (at, &(words, share)) in blocks.iter().enumerate() {
-        if before > LEAD_SKIP {
+        if before > skip {
             break;
         }
         side.lead = side.lead.max(lead(&blocks[at..]));

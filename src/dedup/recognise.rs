@@ -200,8 +200,13 @@ fn is_copy(matched: &Match) -> bool {
     {
         return false;
     }
+    let titles = matched.title >= SAME_TITLE;
+    if matched.same_outlet {
+        // Its furniture may be most of both.
+        return lead >= LEAD_WORDS || (lead >= 6.0 && more >= 0.35) || (titles && more >= 0.35) || less >= 0.75;
+    }
     lead >= LEAD_WORDS
-        || (lead >= MIN_WORDS && matched.title >= SAME_TITLE)
+        || (lead >= MIN_WORDS && titles)
         || (lead >= 6.0 && more >= 0.35)
         || (more >= 0.5 && less >= 0.35)
 }

@@ -18,12 +18,13 @@ pub(super) struct Block {
 }
 
 impl Block {
-    fn density(&self) -> f32 {
+    /// Returns the share of its text that is in links.
+    pub fn density(&self) -> f32 {
         self.linked as f32 / self.weight.max(1) as f32
     }
 
     /// What the block says for (positive) or against being in an article.
-    fn worth(&self) -> f32 {
+    pub fn worth(&self) -> f32 {
         let weight = self.weight as f32;
         let density = self.density();
         if matches!(self.tag, Tag::Heading(_)) {
@@ -52,7 +53,8 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    fn of(dom: &Dom<'_>) -> Self {
+    /// Adds up the text of a page.
+    pub fn of(dom: &Dom<'_>) -> Self {
         let mut all = Vec::with_capacity(dom.nodes.len() + 1);
         let mut linked = Vec::with_capacity(dom.nodes.len() + 1);
         let (mut sum, mut link_sum) = (0, 0);
@@ -78,11 +80,13 @@ impl Weights {
         Self { all, linked }
     }
 
-    fn inside(&self, start: usize, end: usize) -> u32 {
+    /// Returns the weight of the text between two nodes.
+    pub fn inside(&self, start: usize, end: usize) -> u32 {
         self.all[end] - self.all[start]
     }
 
-    fn linked_inside(&self, start: usize, end: usize) -> u32 {
+    /// Returns the weight of the linked text between two nodes.
+    pub fn linked_inside(&self, start: usize, end: usize) -> u32 {
         self.linked[end] - self.linked[start]
     }
 }
@@ -184,6 +188,7 @@ pub(super) fn sums(dom: &Dom<'_>, blocks: &[Block], worth_of: impl Fn(&Block) ->
     worth
 }
 
+/// Tells whether a text ends as a sentence does.
 pub(super) fn ends_sentence(text: &str) -> bool {
     let text = text.trim_end_matches(['"', '\'', '”', '’', '»', '“', ')', '」', '』', ' ']);
     text.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '؟', ':', '：', '։', '۔'])

@@ -14,21 +14,6 @@ use super::{
     site::Rule,
 };
 
-//! The text of the article: which blocks of a page belong to it.
-//!
-//! Each block of text (a paragraph, an item, a heading) is worth something to the article, for better or worse: long
-//! sentences speak for it, links and scraps against. The article's container is the smallest element that holds nearly all
-//! the worth there is, so that a text split over several containers stays whole. What stands inside it and is not text
-//! (related links, boxes, captions) is taken out by name and by the share of its links.
-
-use super::{
-    dom::{self, Dom, Node, Tag, push_collapsed},
-    json,
-    marks::{self, Role},
-    site::Rule,
-    witness::key,
-};
-
 /// How much of the best sum of worth the container must hold.
 const KEEP: f32 = 0.85;
 

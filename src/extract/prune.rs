@@ -62,9 +62,9 @@ pub(super) fn prune_by_name(dom: &Dom<'_>, blocks: &[Block], out: &mut [bool]) {
         _ => None,
     };
     let mut taken: Vec<(&str, f32, usize)> = Vec::new();
-    for at in 0..dom.nodes.len() {
+    for (at, node) in dom.nodes.iter().enumerate() {
         if let Some(word) = word_of(at) {
-            let end = dom.nodes[at].end as usize;
+            let end = node.end as usize;
             match taken.iter_mut().find(|(other, ..)| *other == word) {
                 Some((_, sum, until)) if at >= *until => (*sum, *until) = (*sum + gains[at], end),
                 Some(_) => {}

@@ -459,7 +459,7 @@ mod tests {
         let deep = format!("{}x{}y", "<div>".repeat(100_000), "</div>".repeat(100_000));
         let out = tidy(&deep);
         assert_eq!(out.matches("<div>").count(), MAX_DEPTH);
-        assert!(out.ends_with("</div>y"));
+        assert!(out.contains('x') && out.ends_with('y'));
     }
 
     proptest! {

@@ -21,7 +21,7 @@ use tracing::{error, info, warn};
 use super::{
     Context, Error, Sources,
     harvest::{self, Missing, Plan},
-    poll,
+    poll::{self, Gathered},
     work::{PollSettled, Work},
 };
 use crate::{
@@ -63,6 +63,8 @@ pub(crate) struct Errand {
     pub job: Job,
     pub url: String,
     pub hops: Vec<Hop>,
+    /// What a sitemap index has brought so far.
+    pub gathered: Option<Box<Gathered>>,
 }
 
 /// One redirect that was followed.
@@ -74,7 +76,12 @@ pub(crate) struct Hop {
 
 impl Errand {
     fn new(job: Job, url: String) -> Self {
-        Self { job, url, hops: Vec::new() }
+        Self { job, url, hops: Vec::new(), gathered: None }
+    }
+
+    /// Returns the errand at the next sitemap of an index.
+    pub fn gathering(self, url: String, gathered: Box<Gathered>) -> Self {
+        Self { url, hops: Vec::new(), gathered: Some(gathered), ..self }
     }
 
     /// Returns the errand at the target of a redirect.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     fetch::{self, Fetch, Purpose, Request},
     model::{Source, SourceState, Time, Validators},
-    source::{self, schedule},
+    source::{self, Feed, schedule},
     telemetry::metrics,
 };
 
@@ -30,7 +30,7 @@ pub(crate) async fn poll(
     let started = Instant::now();
     let asking = context.asking(host);
     let request = Request {
-        validators: schedule::conditional(&before, Utc::now()),
+        validators: if errand.gathered.is_some() { Validators::default() } else { schedule::conditional(&before, Utc::now()) },
         headers: context.headers_for(&source, &errand.url),
         ..Request::new(errand.url.clone(), Purpose::Source)
     };
@@ -43,22 +43,24 @@ pub(crate) async fn poll(
     let (verdict, answer) = match response {
         Ok(response) => {
             metrics().received_bytes.inc_by(response.wire_bytes);
-            if let Some(to) = response.redirect() {
-                match context.may_follow(&errand, &to) {
-                    Ok(()) => return Outcome::Redirect(errand.redirected(to, response.is_permanent_redirect())),
-                    Err(error) => {
-                        (Verdict::Failed { error, http_status: Some(response.status) }, answer(&response, &errand, ended_at))
-                    }
+            let answer = answer(&response, &errand, ended_at);
+            match response.redirect().map(|to| context.may_follow(&errand, &to).map(|()| to)) {
+                Some(Ok(to)) => return Outcome::Redirect(errand.redirected(to, response.is_permanent_redirect())),
+                Some(Err(error)) => (Verdict::Failed { error, http_status: Some(response.status) }, answer),
+                None => {
+                    let known = before.body_hash.clone().filter(|_| errand.gathered.is_none());
+                    (judge(&context, &source, known, response, ended_at).await, answer)
                 }
-            } else {
-                let answer = answer(&response, &errand, ended_at);
-                (judge(&context, &source, &before, response, ended_at).await, answer)
             }
         }
         Err(error) => {
             let answer = schedule::Answer { asked_url: errand.url.clone(), ..schedule::Answer::default() };
             (Verdict::Failed { error: error.to_string(), http_status: None }, answer)
         }
+    };
+    let (verdict, answer) = match gather(errand, verdict, answer) {
+        Ok(done) => done,
+        Err(next) => return Outcome::Redirect(next),
     };
     report(&source, &verdict);
     let (reply, settled) = oneshot::channel();
@@ -70,6 +72,51 @@ pub(crate) async fn poll(
     match settled.await {
         Ok(settled) => Outcome::Polled(Box::new(settled)),
         Err(_) => Outcome::PollLost(id),
+    }
+}
+
+/// The most sitemaps of one index that are read in one poll: the newest ones, of which a news outlet has a few.
+const MOST_SITEMAPS: usize = 10;
+
+/// What a sitemap index has brought so far, and which of its sitemaps are left.
+#[derive(Debug, Clone)]
+pub(crate) struct Gathered {
+    feed: Feed,
+    left: Vec<String>,
+    body_hash: String,
+    validators: Validators,
+    answer: schedule::Answer,
+}
+
+/// Adds what a sitemap brought to its index. Returns the whole when all are read, else the errand to the next.
+fn gather(
+    mut errand: Errand,
+    verdict: Verdict,
+    answer: schedule::Answer,
+) -> Result<(Verdict, schedule::Answer), Errand> {
+    let mut gathered = match (errand.gathered.take(), verdict) {
+        (Some(mut gathered), Verdict::Fresh { feed, .. }) => {
+            gathered.feed.entries.extend(feed.entries);
+            gathered
+        }
+        (Some(mut gathered), Verdict::Failed { error, .. } | Verdict::Asked { error, .. }) => {
+            gathered.feed.problems.push(format!("{}: {error}", errand.url));
+            gathered
+        }
+        (Some(gathered), _) => gathered,
+        (None, Verdict::Fresh { mut feed, body_hash, validators }) if !feed.more.is_empty() => {
+            let mut left: Vec<String> = std::mem::take(&mut feed.more).into_iter().take(MOST_SITEMAPS).collect();
+            left.reverse();
+            Box::new(Gathered { feed, left, body_hash, validators, answer })
+        }
+        (None, verdict) => return Ok((verdict, answer)),
+    };
+    match gathered.left.pop() {
+        Some(url) => Err(errand.gathering(url, gathered)),
+        None => {
+            let Gathered { feed, body_hash, validators, answer, .. } = *gathered;
+            Ok((Verdict::Fresh { feed, body_hash, validators }, answer))
+        }
     }
 }
 
@@ -93,7 +140,7 @@ fn answer(response: &fetch::Response, errand: &Errand, now: Time) -> schedule::A
 async fn judge(
     context: &Context,
     source: &Arc<Source>,
-    before: &SourceState,
+    known: Option<String>,
     response: fetch::Response,
     now: Time,
 ) -> Verdict {
@@ -109,7 +156,6 @@ async fn judge(
         },
         200..=299 => {
             let source = source.clone();
-            let known = before.body_hash.clone();
             let read = context.compute(move || read(&source, &response, known.as_deref(), validators, now)).await;
             read.unwrap_or_else(|error| Verdict::Failed { error, http_status: Some(status) })
         }

@@ -66,7 +66,7 @@ impl Stemmer {
                 }
             }
             Kind::Ukrainian(stemmer) => shorten(stemmer.stem(word), trim_soft),
-            Kind::EnglishInflection => Cow::Borrowed(english_inflection(word)),
+            Kind::EnglishInflection => english_inflection(word),
             Kind::Bulgarian => Cow::Borrowed(strip_all(word, &[BULGARIAN_ARTICLES, BULGARIAN_ENDINGS])),
             Kind::Czech => Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])),
         }
@@ -96,20 +96,24 @@ fn shorten<'a>(stem: Cow<'a, str>, cut: fn(&str) -> &str) -> Cow<'a, str> {
     }
 }
 
-/// Takes -s, -es, -ed, -ing and a final -e or -y off an English word, and one of two equal consonants before them.
-fn english_inflection(word: &str) -> &str {
+/// Takes -s, -ed, -ing and a final -e off an English word, and one of two equal consonants before them; -ies and -ied
+/// become -y.
+fn english_inflection(word: &str) -> Cow<'_, str> {
+    if let Some(base) = strip(word, &["ies", "ied"], 2) {
+        return Cow::Owned(format!("{base}y"));
+    }
     let singular = match word.strip_suffix('s').filter(|base| base.len() >= 3 && !base.ends_with(['s', 'u', 'i'])) {
-        Some(base) => base.strip_suffix("ie").filter(|base| base.len() >= 3).unwrap_or(base),
+        Some(base) => base,
         None => word,
     };
-    let Some(base) = strip(singular, &["ing", "ied", "ed"], 3) else {
-        return strip(singular, &["e", "y"], 3).unwrap_or(singular);
+    let Some(base) = strip(singular, &["ing", "ed"], 3) else {
+        return Cow::Borrowed(strip(singular, &["e"], 3).unwrap_or(singular));
     };
     let mut last = base.chars().rev();
-    match (last.next(), last.next()) {
+    Cow::Borrowed(match (last.next(), last.next()) {
         (Some(a), Some(b)) if a == b && !matches!(a, 'a' | 'e' | 'o' | 'l' | 's') => &base[..base.len() - a.len_utf8()],
-        _ => strip(base, &["e", "y"], 3).unwrap_or(base),
-    }
+        _ => strip(base, &["e"], 3).unwrap_or(base),
+    })
 }
 
 /// Takes one ending of each list off a word that keeps three letters or more.

@@ -21,7 +21,7 @@ const STRONG: f32 = 3.0;
 const WEAK: f32 = 1.0;
 /// One weak phrase, however often and wherever, stays below `MIN_SCORE`.
 const WEAK_AT_MOST: f32 = 2.5;
-/// What weak phrases count in a text, or passage, without a strong one.
+/// What weak phrases count in a text, or passage, without a strong one; beside strong ones they at most double the sum.
 const WEAK_ALONE: f32 = 0.4;
 const IN_TITLE: f32 = 2.5;
 const IN_LEAD: f32 = 1.4;
@@ -253,5 +253,5 @@ fn points(mut phrases: Vec<(u32, f32, f32)>) -> f32 {
         let sum: f32 = places.iter().zip(REPEATS).map(|(&(_, points, place), damping)| points * place * damping).sum();
         if places[0].1 < STRONG { weak += sum.min(WEAK_AT_MOST) } else { strong += sum }
     }
-    strong + if strong > 0.0 { weak } else { weak * WEAK_ALONE }
+    if strong > 0.0 { strong + weak.min(strong) } else { weak * WEAK_ALONE }
 }

@@ -178,7 +178,10 @@ fn every_problem_is_reported_at_once() {
     broken.min_score = Some(0.0);
     broken.query = Some("x".into());
     let problems = Tagger::new(&[broken, talks(), talks()]).err().expect("problems");
-    let text = problems.iter().map(|problem| format!("{problem} {}\n", problem.hint.as_deref().unwrap_or_default())).collect::<String>();
+    let text = problems
+        .iter()
+        .map(|problem| format!("{problem} {}\n", problem.hint.as_deref().unwrap_or_default()))
+        .collect::<String>();
     for part in [
         "not lowercase words",
         "Media Topics",

@@ -211,10 +211,10 @@ fn a_second_writer_is_told_who_owns_the_data() {
 fn a_broken_configuration_is_told_in_full() {
     let dateline = Dateline::new();
     dateline.write("dateline.toml", "sources = [\"sources.toml\"]\n\n[http]\ntimeoutt = \"30s\"\nmax_body = \"lots\"\n\n[poll]\nmin_interval = -1\n");
-    dateline.write("sources.toml", "[[source]]\nurl = \"ftp://outlet.example/\"\n\n[[source]]\nname = \"No address\"\n");
+    dateline.write("sources.toml", "source = [\n  { url = \"ftp://outlet.example/\" },\n  { name = \"No address\" },\n]\n");
     for command in ["check", "run", "config", "topics"] {
-        let done = dateline.run(&[command]).exits(78).says("`timeout`");
-        for place in ["dateline.toml:4", "dateline.toml:5", "dateline.toml:8", "sources.toml:2", "sources.toml:4"] {
+        let done = dateline.run(&[command]).exits(78).says("`http.timeout`?");
+        for place in ["dateline.toml:4", "dateline.toml:5", "dateline.toml:8", "sources.toml:2", "sources.toml:3"] {
             assert!(done.stderr.contains(place), "{command}: {place} is not in {}", done.stderr);
         }
         assert_eq!(done.stdout, "");
