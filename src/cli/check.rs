@@ -31,7 +31,8 @@ pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
     }
     if problems.is_empty() {
         let loaded = loaded.unwrap_or_default();
-        let file = loaded.file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
+        let file =
+            loaded.file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
         output.note(&format!("{file}: {} sources, {} topics, no problems", loaded.sources.len(), loaded.topics.len()));
         return Ok(());
     }

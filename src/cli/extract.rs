@@ -133,7 +133,13 @@ fn read_file(extractor: &Extractor, file: &Path, url: Option<&str>) -> ExtractRo
     }
 }
 
-fn read(extractor: &Extractor, input: String, url: Option<&str>, content_type: Option<String>, body: Vec<u8>) -> ExtractRow {
+fn read(
+    extractor: &Extractor,
+    input: String,
+    url: Option<&str>,
+    content_type: Option<String>,
+    body: Vec<u8>,
+) -> ExtractRow {
     let now = Utc::now();
     let page = Page { url: url.unwrap_or_default().to_owned(), content_type, body: body.into(), fetched_at: now };
     let text = extractor.extract(&page, &Hints::default(), now);

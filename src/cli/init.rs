@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Error> {
             output.note(&format!("kept  {}: it is there already", path.display()));
         }
     }
-    let option = if dir == Path::new("config") { String::new() } else { format!(" --config {}/dateline.toml", dir.display()) };
+    let option =
+        if dir == Path::new("config") { String::new() } else { format!(" --config {}/dateline.toml", dir.display()) };
     output.note(&format!("next: edit sources.toml, then `dateline check{option}` and `dateline run{option}`"));
     Ok(())
 }

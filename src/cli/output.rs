@@ -49,7 +49,7 @@ impl Output {
         };
         let terminal = io::stdout().is_terminal();
         let width = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let width = width.or_else(|| terminal.then(|| console_width()).flatten()).unwrap_or(80);
+        let width = width.or_else(|| terminal.then(console_width).flatten()).unwrap_or(80);
         Self {
             json,
             color: decide(terminal),

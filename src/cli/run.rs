@@ -50,12 +50,22 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         output.note("no sources are configured\nhint: `dateline init` writes files to edit, `dateline sources add URL` adds one");
     }
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     let liveness = Liveness::default();
     let grace = settings.shutdown_grace;
     let data_dir = settings.data_dir.clone();
-    let parts =
-        Parts { settings, sources: loaded.sources, tagger, extractor, fetcher, store, index, applied, liveness: liveness.clone() };
+    let parts = Parts {
+        settings,
+        sources: loaded.sources,
+        tagger,
+        extractor,
+        fetcher,
+        store,
+        index,
+        applied,
+        liveness: liveness.clone(),
+    };
     let bar = arguments.once.then(|| output.progress(None, "one pass over the sources that are due"));
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
@@ -106,7 +116,8 @@ pub(crate) fn extractor(loaded: &Loaded) -> Result<Extractor, Error> {
 
 /// The first signal asks for an orderly stop, the second ends the process at once.
 async fn stop_on_signal(stop: CancellationToken, liveness: Liveness) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return warn!("signals cannot be received");
     };
     for times in 1.. {
@@ -140,7 +151,12 @@ fn print(summary: &Summary, output: &Output) -> Result<(), Error> {
     ))?;
     output.line(&format!(
         "{} new entries: {} articles ({} copies), {} revisions, {} skipped, {} pages failed, {} waiting",
-        summary.entries, summary.articles, summary.copies, summary.revisions, summary.skipped, summary.failed_pages,
+        summary.entries,
+        summary.articles,
+        summary.copies,
+        summary.revisions,
+        summary.skipped,
+        summary.failed_pages,
         summary.waiting,
     ))
 }

@@ -133,7 +133,7 @@ fn show(hit: &Hit, place: usize, output: &Output) -> Result<(), Error> {
         output.line(&format!("{lead}{}", output.paint(Style::Title, text)))?;
     }
     let mut facts = vec![head.outlet.clone()];
-    facts.extend(head.published_at.as_deref().map(|at| day_and_time(at)));
+    facts.extend(head.published_at.as_deref().map(day_and_time));
     facts.extend(head.lang.clone());
     if head.copies > 0 {
         facts.push(format!("{} {}", head.copies, if head.copies == 1 { "copy" } else { "copies" }));
@@ -193,7 +193,12 @@ fn counts(rows: &[CountRow], output: &Output) -> Result<(), Error> {
     let room = output.width().saturating_sub(widest + 11).min(40) as u64;
     for row in rows {
         let bar = "▇".repeat((row.count * room).div_ceil(most) as usize);
-        output.line(&format!("{}  {:>7}  {}", pad(&cut(&row.value, widest), widest), row.count, output.paint(Style::Dim, &bar)))?;
+        output.line(&format!(
+            "{}  {:>7}  {}",
+            pad(&cut(&row.value, widest), widest),
+            row.count,
+            output.paint(Style::Dim, &bar)
+        ))?;
     }
     Ok(())
 }

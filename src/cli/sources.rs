@@ -154,7 +154,8 @@ fn details(source: &StoredSource, global: &Global, output: &Output) -> Result<()
     let state = &source.state;
     let at = |at: Option<crate::model::Time>| at.map_or_else(|| "–".to_owned(), |at| day_and_time(&time(at)));
     output.line(&output.paint(Style::Title, &source.name))?;
-    let fact = |name: &str, value: &str| output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))));
+    let fact =
+        |name: &str, value: &str| output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))));
     fact("url", &source.source.url)?;
     if let Some(learned) = &state.learned_url {
         fact("moved to", learned)?;
@@ -169,7 +170,13 @@ fn details(source: &StoredSource, global: &Global, output: &Output) -> Result<()
     let Ok(reader) = open::reader(global) else { return Ok(()) };
     for poll in reader.polls(source.source.id)? {
         let status = poll.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
-        let line = format!("{}  {status:>3}  {:>4} new  {:>6} ms  {}", day_and_time(&time(poll.at)), poll.new, poll.duration.as_millis(), poll.outcome);
+        let line = format!(
+            "{}  {status:>3}  {:>4} new  {:>6} ms  {}",
+            day_and_time(&time(poll.at)),
+            poll.new,
+            poll.duration.as_millis(),
+            poll.outcome
+        );
         output.line(&cut(&line, output.width()))?;
     }
     Ok(())

@@ -32,7 +32,8 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
     let sources = reader.sources()?;
     let (waiting, next_try) = reader.waiting_entries(Utc::now())?;
     let last_poll = sources.iter().filter_map(|source| source.state.last_polled_at).max();
-    let next_poll = sources.iter().filter(|source| source.is_configured()).filter_map(|source| source.state.next_poll_at).min();
+    let next_poll =
+        sources.iter().filter(|source| source.is_configured()).filter_map(|source| source.state.next_poll_at).min();
     let index_bytes = directory_size(&data_dir.join("index"));
     let failing: Vec<Failing> = sources
         .iter()
@@ -55,29 +56,51 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
             "last_polled_at": last_poll.map(time), "next_poll_at": next_poll.map(time), "failing": failing,
         }));
     }
-    let fact = |name: &str, value: String| output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))));
+    let fact = |name: &str, value: String| {
+        output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))))
+    };
     fact("directory", data_dir.display().to_string())?;
     fact("daemon", owner.map_or_else(|| "not running".to_owned(), |owner| format!("running, {owner}")))?;
     let (sources, entries) = (counts.sources, counts.entries);
-    fact("sources", format!("{} ok, {} failing, {} gone, {} not polled yet", sources.ok, sources.failing, sources.gone, sources.never))?;
-    fact("entries", format!("{} articles, {} due, {} failed, {} skipped", entries.article, entries.due, entries.failed, entries.skipped))?;
+    fact(
+        "sources",
+        format!(
+            "{} ok, {} failing, {} gone, {} not polled yet",
+            sources.ok, sources.failing, sources.gone, sources.never
+        ),
+    )?;
+    fact(
+        "entries",
+        format!(
+            "{} articles, {} due, {} failed, {} skipped",
+            entries.article, entries.due, entries.failed, entries.skipped
+        ),
+    )?;
     fact("articles", format!("{} ({} copies) in {} stories", counts.articles, counts.copies, counts.stories))?;
     let shown = |at: Option<crate::model::Time>| at.map_or_else(|| "–".to_owned(), |at| day_and_time(&time(at)));
     fact("polled", format!("last {}, next {}", shown(last_poll), shown(next_poll)))?;
     fact("waiting", format!("{waiting} entries, next try {}", shown(next_try)))?;
-    fact("sizes", format!("store {}, index {}", human_size(sizes.database_bytes + sizes.log_bytes), human_size(index_bytes)))?;
+    fact(
+        "sizes",
+        format!("store {}, index {}", human_size(sizes.database_bytes + sizes.log_bytes), human_size(index_bytes)),
+    )?;
     for source in failing {
         let error = source.error.unwrap_or_default();
-        output.line(&output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)))?;
+        output.line(
+            &output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)),
+        )?;
     }
     Ok(())
 }
 
 fn human_size(bytes: u64) -> String {
-    match bytes {
-        ..1_048_576 => format!("{:.0} KiB", bytes as f64 / 1024.0),
-        ..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
-        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
+    let mebibytes = bytes as f64 / 1_048_576.0;
+    if mebibytes < 1.0 {
+        format!("{:.0} KiB", mebibytes * 1024.0)
+    } else if mebibytes < 1024.0 {
+        format!("{mebibytes:.1} MiB")
+    } else {
+        format!("{:.1} GiB", mebibytes / 1024.0)
     }
 }
 

@@ -79,9 +79,14 @@ fn list(global: &Global, output: &Output) -> Result<(), Error> {
             let (id, name) = (topic.id.clone(), topic.name.clone());
             output.row(&TopicRow { id, name, parent: topic.parent.clone(), iptc: topic.iptc.clone(), articles })?;
         } else {
-            let parent = topic.parent.as_ref().map(|parent| format!("under {}", names.name(parent))).unwrap_or_default();
+            let parent =
+                topic.parent.as_ref().map(|parent| format!("under {}", names.name(parent))).unwrap_or_default();
             let id = output.paint(Style::Dim, &topic.id.to_string());
-            output.line(&format!("{articles:>8}  {}  {id}  {}", pad(&topic.name, widest), output.paint(Style::Dim, &parent)))?;
+            output.line(&format!(
+                "{articles:>8}  {}  {id}  {}",
+                pad(&topic.name, widest),
+                output.paint(Style::Dim, &parent)
+            ))?;
         }
     }
     Ok(())
@@ -134,7 +139,11 @@ fn test(file: &Path, global: &Global, output: &Output) -> Result<(), Error> {
     if labelled {
         let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
         let (precision, recall) = (share(right, right + wrong), share(right, right + missed));
-        output.note(&format!("precision {precision:.3} ({right} of {}), recall {recall:.3} ({right} of {})", right + wrong, right + missed));
+        output.note(&format!(
+            "precision {precision:.3} ({right} of {}), recall {recall:.3} ({right} of {})",
+            right + wrong,
+            right + missed
+        ));
     }
     Ok(())
 }

@@ -30,7 +30,8 @@ pub struct TopicRule {
 /// The phrases of one topic in one language.
 ///
 /// A phrase is one or more words; a word that ends in `*` matches any ending, other words match their inflected forms
-/// where a stemmer exists.
+/// where a stemmer exists, and an acronym (a word in capitals) matches itself only. Weak phrases count fully beside strong
+/// ones, and less than half without.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Phrases {

@@ -1,6 +1,6 @@
 //! Is an article a copy, of what, and which story does it belong to.
 //!
-//! [`sketch`] boils an article down to what the decision needs: hashes of word shingles sentence by sentence, facts
+//! [`sketch()`] boils an article down to what the decision needs: hashes of word shingles sentence by sentence, facts
 //! (figures and names), title words and story terms. It is pure and runs in parallel. [`Memory`] is the one ordered
 //! state: it holds the sketches of the window and decides, one article after the other, which group of copies and
 //! which story each belongs to.

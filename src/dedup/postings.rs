@@ -151,7 +151,7 @@ mod tests {
             postings.remove(7, round + 1000);
             postings.remove(7, 5);
         }
-        assert_eq!(held(&postings, 7), []);
+        assert!(held(&postings, 7).is_empty());
         assert_eq!(postings.lists.len(), 1);
     }
 }

@@ -211,9 +211,12 @@ fn is_copy(matched: &Match) -> bool {
         || (more >= 0.5 && less >= 0.35)
 }
 
-/// Tells whether the match is strong enough to make two groups one.
+/// Tells whether the match is strong enough to make two groups one. A wrong one would join all their members, so besides
+/// the start the headline or much of both texts has to agree.
 fn is_surely_copy(matched: &Match) -> bool {
-    lead(matched) >= LEAD_WORDS && larger_share(matched) >= 0.6
+    lead(matched) >= LEAD_WORDS
+        && larger_share(matched) >= 0.6
+        && (matched.title >= SAME_TITLE || smaller_share(matched) >= 0.5)
 }
 
 /// Orders candidates: what is shared both ways, and a shared start for a little more.

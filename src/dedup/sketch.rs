@@ -1,6 +1,7 @@
 //! An article boiled down to what the decision needs.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -374,19 +375,21 @@ fn shingle_words(words: &[Word<'_>]) -> Option<usize> {
 
 /// The words that say most often what the report is about: title thrice, names twice.
 fn terms(title: &[Word<'_>], body: &[Word<'_>]) -> Box<[Term]> {
-    let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
+    // Word → how often, and where first.
+    let mut counts: FxHashMap<u32, (u32, usize)> = FxHashMap::default();
     let start = &body[..body.len().min(TERM_WORDS)];
+    let mut before = 0;
     for (words, weight) in [(&title[..title.len().min(MAX_TITLE)], 3), (start, 1)] {
         for (at, word) in words.iter().enumerate() {
             let Some(term) = term(word, words.get(at + 1)) else { continue };
             let name = weight == 1 && word.capital && word.stands_inside();
-            *counts.entry(term).or_default() += weight + u32::from(name);
+            counts.entry(term).or_insert((0, before + at)).0 += weight + u32::from(name);
         }
+        before += words.len();
     }
-    let mut terms: Vec<Term> = counts.into_iter().map(|(word, count)| Term::new(word, count)).collect();
-    terms.sort_unstable_by_key(|&term| (std::cmp::Reverse(term.count()), term));
-    terms.truncate(MAX_TERMS);
-    terms.into()
+    let mut terms: Vec<(u32, (u32, usize))> = counts.into_iter().collect();
+    terms.sort_unstable_by_key(|&(term, (count, first))| (Reverse(count), first, term));
+    terms.iter().take(MAX_TERMS).map(|&(term, (count, _))| Term::new(term, count)).collect()
 }
 
 /// A word of some length, a figure, or two characters of a script without spaces.

@@ -174,28 +174,25 @@ fn an_equal_body_is_a_copy_and_an_empty_one_is_not() {
 
 #[test]
 fn reports_of_one_event_are_one_story_though_no_copies() {
-    let other = "Passengers of the Vessa ferry told of a loud bang before dawn and of a captain who stayed calm.\n\
-        Marit Solheim led them to the boats herself, said Ole Dahl, a teacher from Norby, when he came ashore in Kalund.\n\
-        The reef off Vessa is known to every fisherman, he said, and nobody understands why the ferry left the lane.";
+    let other = "Passengers of the ferry that ran aground off Vessa told of a loud bang before dawn.\n\
+        Captain Marit Solheim led them to the boats herself, said Ole Dahl from Norby when he came ashore in Kalund.\n\
+        The reef off Vessa is known to every fisherman in the Kalund strait, and nobody sees why the ferry went there.";
     let mut memory = memory();
-    for at in 0..20 {
+    // What many report is no sign of one event.
+    for at in 0..40 {
+        let title = format!("Subject{at} topic{at}");
         let body = format!(
-            "Report number {at} is about subject{at} and topic{at} in place{at}, where person{at} met guest{at}."
+            "Investigators said early on Tuesday that the captain of team{at} and the coast guard will question place{at}.\n\
+             Passengers of bus{at} told of a loud bang before dawn, and the operator suspended service for hours near island{at}."
         );
-        memory.assign(sketch(&document(
-            &format!("x{at}"),
-            "x.example",
-            &format!("Subject{at} topic{at}"),
-            &body,
-            day(0),
-        )));
+        memory.assign(sketch(&document(&format!("x{at}"), &format!("x{at}.example"), &title, &body, day(0))));
     }
     let one =
         memory.assign(sketch(&document("a", "a.example", "Ferry aground off Vessa, captain Solheim", FERRY, day(0))));
     let two = memory.assign(sketch(&document(
         "b",
         "b.example",
-        "Captain Solheim stayed calm as Vessa ferry ran aground",
+        "Captain Solheim stayed calm: the ferry aground off Vessa",
         other,
         day(0),
     )));

@@ -3,6 +3,7 @@
 use super::{
     dom::{Dom, Tag, collapse, plain},
     witness::{Witnesses, key},
+    words::{AFTER, AND, BY, EMPTY, JOBS, TITLES_AFTER},
 };
 
 /// Metas that name authors, best first.
@@ -26,180 +27,14 @@ const METAS: &[&str] = &[
     "creator",
 ];
 
-/// Words between "by" and a name in many languages, to be taken off the front. Followed by a space or colon.
-const BY: &[&str] = &[
-    "by",
-    "von",
-    "par",
-    "por",
-    "di",
-    "da",
-    "door",
-    "av",
-    "af",
-    "od",
-    "autor",
-    "autora",
-    "autore",
-    "auteur",
-    "author",
-    "authors",
-    "written by",
-    "text",
-    "text von",
-    "words by",
-    "story by",
-    "report by",
-    "reported by",
-    "posted by",
-    "published by",
-    "escrito por",
-    "redigé par",
-    "rédigé par",
-    "propos recueillis par",
-    "ein artikel von",
-    "eine analyse von",
-    "ein kommentar von",
-    "tekst",
-    "texto",
-    "texte",
-    "автор",
-    "авторы",
-    "автори",
-    "текст",
-    "yazan",
-    "penulis",
-    "oleh",
-    "przez",
-    "skrevet af",
-    "skrevet av",
-    "από",
-    "του",
-    "کتبه",
-    "por:",
-    "بقلم",
-    "كتب",
-    "contributed by",
-    "edited by",
-    "a cura di",
-    "av:",
-    "von:",
-    "by:",
-    "tác giả",
-    "글",
-    "文",
-];
-
-/// Words that join names in one text. The single letters only count between capitalised names.
-const AND: &[&str] = &[
-    "and", "und", "og", "och", "et", "y", "e", "i", "и", "та", "і", "en", "with", "mit", "con", "ve", "dan", "a", "&",
-];
-
-/// Where a name ends and a place or function begins.
-const AFTER: &[&str] = &[" in ", " for ", " | ", " - ", " – ", " — ", " • ", " · ", " @", " / ", " für ", " at "];
-
-/// Names that say nothing.
-const EMPTY: &[&str] = &[
-    "admin",
-    "administrator",
-    "editor",
-    "author",
-    "authors",
-    "staff",
-    "unknown",
-    "guest",
-    "user",
-    "redaktion",
-    "redaccion",
-    "redacao",
-    "redazione",
-    "webmaster",
-    "root",
-    "none",
-    "null",
-    "undefined",
-    "anonymous",
-    "moderator",
-    "contributor",
-    "newsdesk",
-    "newsroom",
-    "follow",
-    "view",
-    "more",
-    "share",
-    "email",
-    "readmore",
-    "comments",
-    "updated",
-    "published",
-    "allposts",
-    "aboutus",
-    "about",
-    "seealso",
-    "subscribe",
-    "posts",
-    "writer",
-    "name",
-    "webdesk",
-    "byline",
-];
-
 /// The longest name, in characters: "Her Excellency …" fits, a sentence does not.
 const MAX_NAME: usize = 70;
 
+/// The most elements called byline or author that are looked at.
+const MAX_BYLINES: usize = 200;
+
 /// The most authors of one article.
 const MAX_AUTHORS: usize = 24;
-
-/// Words that say what someone does, not what they are called; after a comma they are no second author.
-const JOBS: &[&str] = &[
-    "director",
-    "editor",
-    "editors",
-    "reporter",
-    "correspondent",
-    "redakteur",
-    "redakteurin",
-    "journalist",
-    "journaliste",
-    "periodista",
-    "staff",
-    "writer",
-    "analyst",
-    "professor",
-    "manager",
-    "president",
-    "officer",
-    "ceo",
-    "founder",
-    "expert",
-    "specialist",
-    "korrespondent",
-    "korrespondentin",
-    "chefredakteur",
-    "redacteur",
-    "coordinator",
-    "consultant",
-    "producer",
-    "producent",
-    "columnist",
-    "contributor",
-    "phd",
-    "md",
-    "facs",
-    "dr",
-    "mba",
-    "cpa",
-    "rn",
-    "корреспондент",
-    "редактор",
-    "журналист",
-    "redaktor",
-    "redaktør",
-    "journalistin",
-];
-
-/// What follows a name in some languages: "reporter".
-const TITLES_AFTER: &[&str] = &["기자", "특파원", "記者", "记者"];
 
 /// Returns the authors' names and which place gave them.
 ///
@@ -300,9 +135,14 @@ fn byline(dom: &Dom<'_>, page: &Witnesses<'_>) -> Vec<String> {
             })
     };
     let mut found: Vec<(usize, String)> = Vec::new();
-    let mut at = 0;
-    while at < dom.nodes.len() && found.len() < 64 {
-        if !named(at) || is_foreign(dom, at) {
+    let (mut at, mut looked) = (0, 0);
+    while at < dom.nodes.len() && looked < MAX_BYLINES {
+        if !named(at) {
+            at += 1;
+            continue;
+        }
+        looked += 1;
+        if is_foreign(dom, at) {
             at += 1;
             continue;
         }
@@ -324,7 +164,7 @@ fn byline(dom: &Dom<'_>, page: &Witnesses<'_>) -> Vec<String> {
     found.sort_by_key(|(distance, _)| *distance);
     let is_name = |text: &String| !clean(std::iter::once(text.as_str()), false).is_empty();
     let named = found.into_iter().map(|(_, text)| text).find(is_name);
-    named.or_else(|| spoken(dom, page).filter(is_name)).into_iter().collect()
+    named.or_else(|| spoken(dom, page).filter(is_name)).or_else(|| signed(dom).filter(is_name)).into_iter().collect()
 }
 
 /// The first short line after the headline that says "by" and then a name.
@@ -342,6 +182,16 @@ fn spoken(dom: &Dom<'_>, page: &Witnesses<'_>) -> Option<String> {
         let rest = strip_by(&whole);
         (whole.chars().count() <= 100 && rest.len() < whole.len() && rest.starts_with(char::is_uppercase))
             .then_some(whole)
+    })
+}
+
+/// The names after "edited by" or "reporter" and a colon, as East Asian pages sign their texts, often at the end.
+fn signed(dom: &Dom<'_>) -> Option<String> {
+    const WORDS: &[&str] = &["责任编辑", "责编", "記者", "记者", "作者", "撰文", "编辑"];
+    dom.nodes.iter().find_map(|node| {
+        let text = node.text.trim().trim_matches(['(', '（', ')', '）', '[', '【', ']', '】']);
+        let names = WORDS.iter().find_map(|word| text.strip_prefix(word))?.strip_prefix([':', '：'])?.trim();
+        (text.chars().count() <= 40 && !names.is_empty()).then(|| names.to_owned())
     })
 }
 

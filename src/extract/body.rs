@@ -145,3 +145,89 @@ pub(super) fn container(dom: &Dom<'_>, blocks: &[Block]) -> Option<usize> {
     }
     Some(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "The ferry company and the harbour authority met again on Tuesday, and both said that a deal was closer than before.";
+
+    fn of(page: &str) -> String {
+        let html = dom::parse(page);
+        body(&Dom::new(&html), &Context { title: Some("Ferry talks resume"), ..Context::default() }).text
+    }
+
+    /// The page's text is `expected`, where `LONG` stands for a long paragraph.
+    #[track_caller]
+    fn check(page: &str, expected: &[&str]) {
+        assert_eq!(of(&page.replace("LONG", LONG)).replace(LONG, "LONG").split("\n\n").collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn paragraphs_lists_quotes_headings_and_tables_stay() {
+        check(
+            "<h1>Ferry talks resume</h1><article><p>LONG</p><h2>Tolls</h2><p>LONG</p><ul><li>Cars: 4 euros</li><li>Bikes: free</li></ul>\
+             <blockquote>LONG</blockquote><table><tr><td>Year</td><td>Boats</td></tr></table><p>LONG</p></article>",
+            &["LONG", "Tolls", "LONG", "Cars: 4 euros", "Bikes: free", "LONG", "Year Boats", "LONG"],
+        );
+    }
+
+    #[test]
+    fn navigation_captions_boxes_and_comments_go() {
+        check(
+            "<nav><a href=/>Home</a></nav><div class=story><figure><img><figcaption>The harbour at night, seen from above.</figcaption></figure>\
+             <p>LONG</p><div class=share-bar>Share this with your friends today please</div><p>LONG</p>\
+             <div class=newsletter-signup><p>Sign up for our daily letter about boats and never miss a thing again.</p></div><p>LONG</p></div>\
+             <div id=comments><p>LONG</p><p>LONG</p><p>LONG</p><p>LONG</p><p>LONG</p></div><footer><p>LONG</p></footer>",
+            &["LONG", "LONG", "LONG"],
+        );
+    }
+
+    #[test]
+    fn teasers_of_other_articles_go() {
+        check(
+            "<main><div><p>LONG</p><p>LONG</p><p>LONG</p><p>LONG</p></div><section><h3>Read more</h3>\
+             <div class=c><h4><a href=a>Old bridge closes for repairs</a></h4><p>LONG</p></div>\
+             <div class=c><h4><a href=b>New bridge opens to walkers</a></h4><p>LONG</p></div></section></main>",
+            &["LONG", "LONG", "LONG", "LONG"],
+        );
+    }
+
+    #[test]
+    fn a_text_over_several_containers_is_joined() {
+        check(
+            "<h1>Ferry talks resume</h1><article><div class=standfirst><p>Both sides say that they want a deal.</p></div>\
+             <div class=part><p>LONG</p><p>LONG</p></div><div class=ad>Buy boats here now</div><div class=part><p>LONG</p></div></article>",
+            &["Both sides say that they want a deal.", "LONG", "LONG", "LONG"],
+        );
+    }
+
+    #[test]
+    fn a_page_builder_may_call_everything_a_widget() {
+        check(
+            "<div class=widget><p>LONG</p></div><div class=widget><p>LONG</p></div><div class=widget><p>LONG</p></div>",
+            &["LONG", "LONG", "LONG"],
+        );
+    }
+
+    #[test]
+    fn scripts_without_spaces_weigh_as_much() {
+        let text = "渡轮公司与港务局周二再次会面，双方表示协议比以前更近了一步。";
+        assert_eq!(
+            of(&format!("<div><a href=x>首页</a> <a href=y>新闻</a></div><div><p>{text}</p><p>{text}</p></div>")),
+            format!("{text}\n\n{text}")
+        );
+    }
+
+    #[test]
+    fn a_text_that_only_scripts_carry_is_rescued() {
+        let html = format!("<p>{LONG}</p><p>{LONG}</p><p>{LONG}</p>").replace('<', "\\u003c");
+        let page = format!("<script>window.x = {{\"a\": 1, \"html\": \"{html}\"}};</script><div id=app></div>");
+        assert_eq!(of(&page), format!("{LONG}\n\n{LONG}\n\n{LONG}"));
+    }
+
+    #[test]
+    fn breaks_are_lines_and_two_of_them_paragraphs() {
+        check("<div>LONG<br><br>LONG<br>LONG</div>", &["LONG", "LONG\nLONG"]);
+    }
+}

@@ -9,6 +9,9 @@ use super::tidy::tidy;
 /// The most nodes of a page that are looked at: a tag makes two or three.
 const MAX_NODES: usize = 150_000;
 
+/// The longest text of one headline, name or date, in bytes. Without it, nested elements would be read over and over.
+const MAX_LINE: usize = 1000;
+
 /// What an element is to the extractor; names it does not care about are `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
@@ -137,11 +140,16 @@ impl<'a> Dom<'a> {
         std::iter::successors(inside(at + 1), move |&child| inside(self.nodes[child].end as usize))
     }
 
-    /// Returns all text inside a node with its white space collapsed.
+    /// Returns the text inside a node with its white space collapsed, and no more than a line or two of it.
     pub fn text(&self, at: usize) -> String {
+        self.text_within(at, MAX_LINE)
+    }
+
+    /// Returns the text inside a node with its white space collapsed; stops with the node that exceeds the limit in bytes.
+    fn text_within(&self, at: usize, limit: usize) -> String {
         let mut text = String::new();
         let mut i = at;
-        while i < self.nodes[at].end as usize {
+        while i < self.nodes[at].end as usize && text.len() <= limit {
             let node = &self.nodes[i];
             match node.tag {
                 Tag::Void | Tag::Script => {
@@ -247,7 +255,7 @@ pub(super) fn plain(text: &str) -> String {
         }
         let html = Html::parse_fragment(&text);
         let dom = Dom::new(&html);
-        text = dom.text(0);
+        text = dom.text_within(0, usize::MAX);
     }
     text
 }

@@ -91,7 +91,8 @@ pub(super) fn kind(page: &Witnesses<'_>, title: Option<&str>, body: &Body, url: 
     if page.linked.is_live || (body.weight >= SHORT && LIVE.iter().any(|mark| path.contains(mark))) {
         return Kind::Live;
     }
-    if page.linked.is_free == Some(false) && body.weight < TEASER {
+    // A text that the page carries beside what it shows is the whole one.
+    if page.linked.is_free == Some(false) && body.weight < TEASER && body.method == "page" {
         return Kind::Teaser;
     }
     if !declared && is_index(page, body) {

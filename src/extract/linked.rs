@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::json;
 
-/// The most JSON-LD of one page that is read, in bytes: the largest of 260 real pages measured has 180 kB.
+/// The most JSON-LD of one page that is read, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
 /// The most objects that are looked at.

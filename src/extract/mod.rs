@@ -175,7 +175,7 @@ fn rescue(found: &mut Extracted, hints: &Hints<'_>) {
     let Some(html) = hints.content_html else { return };
     let text = body::of_fragment(html);
     // Twice as much: a feed's excerpt is no better than a page's.
-    if block::weigh(&text) > 2 * block::weigh(&found.body) + 200 && matches!(found.kind, Kind::Article | Kind::Teaser) {
+    if block::weigh(&text) > 2 * block::weigh(&found.body) + 100 && matches!(found.kind, Kind::Article | Kind::Teaser) {
         found.body = text;
         found.kind = Kind::Article;
         found.method.body = Some("feed".to_owned());
@@ -201,4 +201,132 @@ fn primary_subtag(lang: &str) -> Option<String> {
 /// Resolves a link against the page's address, as far as both can be read.
 fn absolute(base: &str, link: &str) -> String {
     url::Url::parse(base).and_then(|base| base.join(link.trim())).map_or_else(|_| link.to_owned(), String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "<p>The ferry company and the harbour authority met again on Tuesday, and both said that a deal was closer.</p>\
+        <p>A spokesman for the company declined to say when the boats would sail again, or what a crossing would cost.</p>";
+
+    fn now() -> Time {
+        chrono::Utc.with_ymd_and_hms(2026, 11, 22, 12, 0, 0).unwrap()
+    }
+
+    fn page(url: &str, html: &str) -> Page {
+        Page { url: url.to_owned(), content_type: None, body: html.as_bytes().to_vec().into(), fetched_at: now() }
+    }
+
+    fn extract(html: &str) -> Extracted {
+        Extractor::default().extract(&page("https://www.harbour.example/news/ferry", html), &Hints::default(), now())
+    }
+
+    #[test]
+    fn an_article_is_taken_whole() {
+        let found = extract(&format!(
+            "<html lang=en-GB><head><title>Ferry talks resume - Harbour Courier</title><link rel=canonical href=/news/1>\
+             <meta property=og:site_name content='Harbour Courier'><meta property=og:image content=/i.jpg>\
+             <meta name=description content='Both sides talk.'><script type=application/ld+json>{{\"@type\": \"NewsArticle\",\
+             \"headline\": \"Ferry talks resume\", \"author\": {{\"@type\": \"Person\", \"name\": \"Ada Lind\"}},\
+             \"datePublished\": \"2026-11-20T08:00:00+01:00\"}}</script></head><body><h1>Ferry talks resume</h1>{TEXT}</body></html>"
+        ));
+        assert_eq!(found.title.as_deref(), Some("Ferry talks resume"));
+        assert_eq!(found.authors, ["Ada Lind"]);
+        assert_eq!(found.published_at.map(|date| date.at.to_rfc3339()).as_deref(), Some("2026-11-20T07:00:00+00:00"));
+        assert_eq!(found.lang.as_deref(), Some("en"));
+        assert_eq!(found.site.as_deref(), Some("Harbour Courier"));
+        assert_eq!(found.image.as_deref(), Some("https://www.harbour.example/i.jpg"));
+        assert_eq!(found.declared_url.as_deref(), Some("https://www.harbour.example/news/1"));
+        assert_eq!(found.body.split("\n\n").count(), 2);
+        assert_eq!(found.kind, Kind::Article);
+        assert_eq!(found.method.title.as_deref(), Some("json-ld+h1+title"));
+    }
+
+    #[test]
+    fn pages_that_are_no_article_are_told_apart() {
+        let links: String =
+            (0..60).map(|i| format!("<li><a href=/{i}>Another headline of the day number {i}</a></li>")).collect();
+        assert_eq!(extract(&format!("<title>Harbour</title><ul>{links}</ul>")).kind, Kind::Index);
+        assert_eq!(
+            extract("<title>Just a moment...</title><p>Checking your browser before you go on to the site.</p>").kind,
+            Kind::Error
+        );
+        assert_eq!(extract("<h1>Seite nicht gefunden</h1><p>Leider gibt es diese Seite nicht.</p>").kind, Kind::Error);
+        let ld =
+            |json: &str| extract(&format!("<script type=application/ld+json>{json}</script><h1>Ferry</h1>{TEXT}")).kind;
+        assert_eq!(ld("{\"@type\":\"LiveBlogPosting\",\"headline\":\"Ferry\"}"), Kind::Live);
+        assert_eq!(
+            ld("{\"@type\":\"NewsArticle\",\"headline\":\"Ferry\",\"isAccessibleForFree\":false}"),
+            Kind::Teaser
+        );
+    }
+
+    #[test]
+    fn the_users_rule_overrides_everything() {
+        let rule = config::SiteRule {
+            host: "harbour.example".to_owned(),
+            body: Some(".mine".to_owned()),
+            title: Some("h3".to_owned()),
+            author: Some(".who".to_owned()),
+            date: Some(".when".to_owned()),
+            remove: vec![".ad".to_owned()],
+        };
+        let extractor = Extractor::new(&config::Extract { site: vec![rule] }).expect("selectors");
+        let html = format!(
+            "<h1>Wrong</h1>{TEXT}<h3>Right</h3><i class=who>By Ada Lind</i><b class=when>3 November 2026</b>\
+             <div class=mine>Short.<p class=ad>Buy!</p></div>"
+        );
+        let found = extractor.extract(&page("https://www.harbour.example/x", &html), &Hints::default(), now());
+        assert_eq!((found.title.as_deref(), found.body.as_str()), (Some("Right"), "Short."));
+        assert_eq!(found.authors, ["Ada Lind"]);
+        assert_eq!(found.published_at.map(|date| date.at.date_naive().to_string()).as_deref(), Some("2026-11-03"));
+    }
+
+    #[test]
+    fn the_feed_speaks_where_the_page_is_silent() {
+        let at = chrono::Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).unwrap();
+        let authors = ["Ada Lind".to_owned()];
+        let hints = Hints {
+            title: Some("Ferry"),
+            authors: &authors,
+            published_at: Some(at),
+            lang: Some("de-AT"),
+            content_html: Some(TEXT),
+            ..Hints::default()
+        };
+        let found = Extractor::default().extract(&page("https://a.example/x", "<div id=app></div>"), &hints, now());
+        assert_eq!(found.title.as_deref(), Some("Ferry"));
+        assert_eq!((found.authors, found.lang.as_deref()), (vec!["Ada Lind".to_owned()], Some("de")));
+        assert_eq!(found.published_at.map(|date| date.at), Some(at));
+        assert_eq!(found.method.body.as_deref(), Some("feed"));
+        let fed = Extractor::default().from_feed("https://a.example/x", &hints, now());
+        assert_eq!(fed.body, found.body);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let page = Page { body: bytes.into(), ..page("https://a.example/", "") };
+            Extractor::default().extract(&page, &Hints::default(), now());
+        }
+
+        #[test]
+        fn mutated_pages_are_read_without_panic(cuts in proptest::collection::vec((0usize..600, 0usize..20, "[<>/a-z\"'=& ]{0,6}"), 0..12)) {
+            let mut html = format!("<html><head><title>A - B</title><meta name=author content='Ada &amp; Bo'></head><body><h1>A</h1>\
+                <table><tr><td>{TEXT}</td></tr></table><ul><li><a href=x>y</a></ul><time datetime=2026-11-01>x</time></body></html>");
+            for (at, len, text) in cuts {
+                let at = at.min(html.len());
+                let end = (at + len).min(html.len());
+                html.replace_range(at..end, &text);
+            }
+            let found = extract(&html);
+            prop_assert!(found.body.len() <= html.len());
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Which blocks of the container are the article's, from its standfirst to its last paragraph.
 
+use rustc_hash::FxHashMap;
+
 use super::{
     block::{Block, ends_sentence, weigh},
     body::Context,
@@ -11,6 +13,12 @@ use super::{
 
 /// How much of the text must stand side by side in one element, before the rest is judged by where it stands.
 const HOME_SHARE: f32 = 0.7;
+
+/// The most bytes that a witness may be searched in all: a thousand times what real pages need.
+const MAX_COMPARED: usize = 50_000_000;
+
+/// The most lead paragraphs outside the container.
+const MAX_LEADS: usize = 8;
 
 /// Chooses the blocks of the article.
 pub(super) fn select<'b>(
@@ -101,6 +109,9 @@ fn trim_ends(dom: &Dom<'_>, kept: &mut Vec<&Block>) {
 /// Takes away what stands before and after everything that JSON-LD gives as the text, where the two agree on most.
 fn trim_by_witness(kept: &mut Vec<&Block>, context: &Context<'_>) {
     let witness = context.article_body.map(key).unwrap_or_default();
+    if witness.len().saturating_mul(kept.len()) > MAX_COMPARED {
+        return;
+    }
     let total: u32 = kept.iter().map(|block| block.weight).sum();
     let is_said: Vec<bool> = kept
         .iter()
@@ -128,15 +139,11 @@ fn trim_by_witness(kept: &mut Vec<&Block>, context: &Context<'_>) {
 
 /// Returns the element that holds most of the paragraphs directly.
 fn home(dom: &Dom<'_>, kept: &[&Block]) -> u32 {
-    let mut sums: Vec<(u32, f32)> = Vec::new();
+    let mut sums: FxHashMap<u32, f32> = FxHashMap::default();
     for block in kept {
-        let parent = dom.nodes[block.owner].parent;
-        match sums.iter_mut().rev().find(|(other, _)| *other == parent) {
-            Some((_, sum)) => *sum += block.worth(),
-            None => sums.push((parent, block.worth())),
-        }
+        *sums.entry(dom.nodes[block.owner].parent).or_default() += block.worth();
     }
-    sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(parent, _)| parent)
+    sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map_or(0, |(parent, _)| parent)
 }
 
 /// Whether a block is a paragraph beyond doubt.
@@ -182,7 +189,8 @@ fn standfirst<'b>(
                 && block.density() < 0.1
                 && ends_sentence(&block.text)
                 && article.is_some_and(|article| dom.range(article).contains(&block.at));
-            (said || named || inside) && !kept.iter().any(|other| key(&other.text).starts_with(&text))
+            (said || named || inside) && !kept.iter().take(10).any(|other| key(&other.text).starts_with(&text))
         })
+        .take(MAX_LEADS)
         .collect()
 }

@@ -8,6 +8,9 @@ use super::{
 /// The longest content of a `<meta>` that is kept, in bytes: longer ones are descriptions gone wrong.
 const MAX_CONTENT: usize = 4096;
 
+/// The most elements of one kind that are marked as date or author.
+const MAX_MARKED: usize = 100;
+
 /// What a page says of itself.
 #[derive(Debug, Default)]
 pub(super) struct Witnesses<'a> {
@@ -43,15 +46,11 @@ impl<'a> Witnesses<'a> {
                     found.title = Some(collapse(dom.raw_text(at))).filter(|title| !title.is_empty());
                 }
                 Tag::Html if found.lang.is_none() => found.lang = node.attr("lang").or_else(|| node.attr("xml:lang")),
-                Tag::Link => {
-                    if found.canonical.is_none() && node.attr("rel").is_some_and(|rel| has_word(rel, "canonical")) {
-                        found.canonical = node.attr("href");
-                    }
+                Tag::Link if node.attr("rel").is_some_and(|rel| has_word(rel, "canonical")) => {
+                    found.canonical = found.canonical.or(node.attr("href"));
                 }
-                Tag::Script => {
-                    if node.attr("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json")) {
-                        blocks.push(dom.raw_text(at));
-                    }
+                Tag::Script if node.attr("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json")) => {
+                    blocks.push(dom.raw_text(at));
                 }
                 Tag::Heading(1) => {
                     let text = dom.text(at);
@@ -59,7 +58,7 @@ impl<'a> Witnesses<'a> {
                         found.h1.push((at, text));
                     }
                 }
-                Tag::Time => found.times.push(at),
+                Tag::Time if found.times.len() < MAX_MARKED => found.times.push(at),
                 _ => {}
             }
             if node.element.is_some() && !matches!(node.tag, Tag::Meta | Tag::Link) {
@@ -107,13 +106,16 @@ impl<'a> Witnesses<'a> {
         if let Some(prop) = node.attr("itemprop") {
             if has_word(prop, "headline") && self.headlines.len() < 8 {
                 self.headlines.push(dom.text(at));
-            } else if has_word(prop, "datePublished") && node.tag != Tag::Time {
+            } else if has_word(prop, "datePublished") && node.tag != Tag::Time && self.times.len() < MAX_MARKED {
                 self.times.push(at);
-            } else if has_word(prop, "author") {
+            } else if has_word(prop, "author") && self.authors.len() < MAX_MARKED {
                 self.authors.push(at);
             }
         }
-        if node.tag == Tag::A && node.attr("rel").is_some_and(|rel| has_word(rel, "author")) {
+        if node.tag == Tag::A
+            && self.authors.len() < MAX_MARKED
+            && node.attr("rel").is_some_and(|rel| has_word(rel, "author"))
+        {
             self.authors.push(at);
         }
     }

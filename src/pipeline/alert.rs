@@ -68,7 +68,10 @@ pub(crate) async fn run(
                 Ok(()) => watch.wait = FIRST_WAIT,
                 Err(reason) => {
                     metrics().alerts.with_label_values(&["failed"]).inc();
-                    warn!(alert = watch.alert.name, reason, "alert {} could not be delivered: {reason}", watch.alert.name);
+                    warn!(
+                        alert = watch.alert.name,
+                        reason, "alert {} could not be delivered: {reason}", watch.alert.name
+                    );
                     watch.not_before = time::Instant::now() + watch.wait;
                     watch.wait = (watch.wait * 2).min(LONGEST_WAIT);
                 }
@@ -116,9 +119,8 @@ fn told_key(alert: &config::Alert, story: StoryId) -> String {
 
 fn query_of(context: &Context, alert: &config::Alert) -> Option<Query> {
     let tagger = context.tagger();
-    let resolve = |name: &str| {
-        tagger.resolve(name).map(|ids| ids.into_iter().map(|id| id.0).collect::<Vec<_>>()).ok_or(())
-    };
+    let resolve =
+        |name: &str| tagger.resolve(name).map(|ids| ids.into_iter().map(|id| id.0).collect::<Vec<_>>()).ok_or(());
     let query = match (&alert.query, &alert.topic) {
         (Some(text), _) => query::parse(text, Utc::now()).ok()?,
         (None, Some(topic)) => Query::Is { field: Field::Topic, value: topic.clone() },
@@ -128,15 +130,11 @@ fn query_of(context: &Context, alert: &config::Alert) -> Option<Query> {
 }
 
 /// Delivers what the log holds for one alert up to `end`; on failure the alert's place stays before what failed.
-async fn deliver_new(
-    context: &Context,
-    searcher: &Searcher,
-    watch: &mut Watch,
-    end: u64,
-) -> Result<(), String> {
+async fn deliver_new(context: &Context, searcher: &Searcher, watch: &mut Watch, end: u64) -> Result<(), String> {
     searcher.refresh().map_err(|error| error.to_string())?;
     while watch.position < end {
-        let changes = context.read(|reader| reader.changes_after(watch.position, BATCH)).map_err(|error| error.to_string())?;
+        let changes =
+            context.read(|reader| reader.changes_after(watch.position, BATCH)).map_err(|error| error.to_string())?;
         let Some(newest) = changes.last().map(|change| change.seq.min(end)) else { return Ok(()) };
         for change in changes.iter().filter(|change| change.seq <= end && change.kind == ChangeKind::New) {
             let article = context.read(|reader| reader.article(change.article)).map_err(|error| error.to_string())?;
@@ -162,7 +160,8 @@ fn was_told(context: &Context, watch: &Watch, story: StoryId) -> Result<bool, St
     if watch.alert.every_article {
         return Ok(false);
     }
-    let told = context.read(|reader| reader.get_meta(&told_key(&watch.alert, story))).map_err(|error| error.to_string())?;
+    let told =
+        context.read(|reader| reader.get_meta(&told_key(&watch.alert, story))).map_err(|error| error.to_string())?;
     Ok(told.is_some() || watch.told.contains(&story))
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Owner {
 
 /// What became of one piece of work, told only once its transaction is safe.
 enum Written {
-    Polled { settled: PollSettled, too_old: usize },
+    Polled { settled: Box<PollSettled>, too_old: usize },
     Article(Assigned),
     Settled { failed: bool },
     Requests(Vec<StoredRequest>),
@@ -116,9 +116,8 @@ impl Owner {
         let timer = metrics().commit_seconds.start_timer();
         let (memory, settings) = (&mut self.memory, &self.settings);
         let now = Utc::now();
-        let written = self.store.transaction(|tx| {
-            batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect()
-        });
+        let written =
+            self.store.transaction(|tx| batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect());
         timer.observe_duration();
         written
     }
@@ -139,7 +138,7 @@ impl Owner {
                     Tally::add(&tally.entries, settled.new);
                     Tally::add(&tally.skipped, too_old);
                     // The scheduler is gone only while everything stops.
-                    let _ = reply.send(settled);
+                    let _ = reply.send(*settled);
                 }
                 (Work::Harvested(item), Written::Article(assigned)) => {
                     if item.missing_page.is_some() {
@@ -201,7 +200,7 @@ fn write_one(
     Ok(match work {
         Work::Polled(polled) => {
             let (settled, too_old) = write_poll(tx, settings, polled)?;
-            Written::Polled { settled, too_old }
+            Written::Polled { settled: Box::new(settled), too_old }
         }
         Work::Harvested(item) => Written::Article(write_article(tx, memory, item)?),
         Work::Settle { entry, fate } => {
@@ -290,29 +289,25 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         .unwrap_or_default();
     let new_entries = tx.unknown_entries(entries.iter().map(|(id, _)| *id))?;
     let outcome = match &polled.verdict {
-        Verdict::Fresh { feed, body_hash, validators } => Outcome::Fresh {
-            feed,
-            new_entries,
-            body_hash: body_hash.clone(),
-            validators: validators.clone(),
-        },
+        Verdict::Fresh { feed, body_hash, validators } => {
+            Outcome::Fresh { feed, new_entries, body_hash: body_hash.clone(), validators: validators.clone() }
+        }
         Verdict::NotModified { validators } => Outcome::NotModified { validators: validators.clone() },
         Verdict::Unchanged { validators } => Outcome::Unchanged { validators: validators.clone() },
-        Verdict::Failed { error, http_status } => {
-            Outcome::Failed { error: error.clone(), http_status: *http_status }
-        }
+        Verdict::Failed { error, http_status } => Outcome::Failed { error: error.clone(), http_status: *http_status },
         Verdict::Asked { error, http_status, retry_after } => {
             Outcome::Asked { error: error.clone(), http_status: *http_status, retry_after: *retry_after }
         }
         Verdict::Gone => Outcome::Gone,
     };
     let state = schedule::after(&polled.before, source, &outcome, &polled.answer, &settings.poll, polled.ended_at);
-    let too_old = settings.poll.max_entry_age.and_then(|age| polled.ended_at.checked_sub_signed(chrono::Duration::from_std(age).ok()?));
+    let too_old = settings
+        .poll
+        .max_entry_age
+        .and_then(|age| polled.ended_at.checked_sub_signed(chrono::Duration::from_std(age).ok()?));
     let saved = tx.save_poll(source.id, &state, &entries, &poll_record(polled, &state), too_old)?;
-    let hosts: HashMap<EntryId, String> = entries
-        .iter()
-        .map(|(id, entry)| (*id, entry.link.as_deref().and_then(host_of).unwrap_or_default()))
-        .collect();
+    let hosts: HashMap<EntryId, String> =
+        entries.iter().map(|(id, entry)| (*id, entry.link.as_deref().and_then(host_of).unwrap_or_default())).collect();
     let due = saved.new.iter().chain(&saved.changed).map(|id| (*id, hosts[id].clone())).collect();
     let settled = PollSettled { source: source.id, state, new: saved.new.len() + saved.too_old.len(), due };
     Ok((settled, saved.too_old.len()))

@@ -386,25 +386,25 @@ impl Dispatcher {
                     errand.url = due.entry.link.clone().unwrap_or_default();
                 }
                 match self.gate(&host, &errand) {
-                Gate::Open => {
-                    self.tried.insert(entry, Instant::now());
-                    self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
-                    return Ok(());
+                    Gate::Open => {
+                        self.tried.insert(entry, Instant::now());
+                        self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
+                        return Ok(());
+                    }
+                    Gate::AskFirst(robots) => {
+                        self.ask_robots(host, robots);
+                        return Ok(());
+                    }
+                    Gate::Wait => {
+                        self.free(&host);
+                        return Ok(());
+                    }
+                    Gate::Shut(missing) => {
+                        self.free(&host);
+                        Plan::Words(due, missing)
+                    }
                 }
-                Gate::AskFirst(robots) => {
-                    self.ask_robots(host, robots);
-                    return Ok(());
-                }
-                Gate::Wait => {
-                    self.free(&host);
-                    return Ok(());
-                }
-                Gate::Shut(missing) => {
-                    self.free(&host);
-                    Plan::Words(due, missing)
-                }
-                }
-            },
+            }
             (plan, Some((host, _))) => {
                 self.free(&host);
                 plan

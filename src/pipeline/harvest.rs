@@ -15,9 +15,7 @@ use crate::{
     dedup::{self, Document},
     extract::Hints,
     fetch::{self, Fetch, Purpose, Request, robots::Robots},
-    model::{
-        ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch,
-    },
+    model::{ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch},
     source::schedule,
     store::{DueEntry, Fate, Reader},
     telemetry::metrics,
@@ -90,7 +88,8 @@ fn carries_full_text(entry: &Entry) -> bool {
 /// Fetches and reads the page of an entry, or follows one of its redirects.
 pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Errand, due: DueEntry) -> Outcome {
     let asking = context.asking(host);
-    let request = Request { headers: context.headers_of(&due, &errand.url), ..Request::new(errand.url.clone(), Purpose::Page) };
+    let request =
+        Request { headers: context.headers_of(&due, &errand.url), ..Request::new(errand.url.clone(), Purpose::Page) };
     let response = context.fetcher.fetch(request).await;
     metrics().requests.with_label_values(&["page"]).inc();
     let asked = response.as_ref().ok().and_then(retry_after);
@@ -180,7 +179,8 @@ fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fe
         let reason = format!("`{}` is not an address to keep", page.url);
         return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
     };
-    let mut aliases: Vec<CanonicalUrl> = errand.hops.iter().filter_map(|hop| CanonicalUrl::parse(&hop.from).ok()).collect();
+    let mut aliases: Vec<CanonicalUrl> =
+        errand.hops.iter().filter_map(|hop| CanonicalUrl::parse(&hop.from).ok()).collect();
     aliases.extend(CanonicalUrl::parse(&page.url));
     harvested(context, due, url, aliases, text, page.fetched_at, None)
 }

@@ -172,7 +172,8 @@ fn read(
                 }
             }
         }
-        let harvested: Vec<Work> = chunk.into_par_iter().map(|(url, at, text)| harvest(tagger, url, at, text)).collect();
+        let harvested: Vec<Work> =
+            chunk.into_par_iter().map(|(url, at, text)| harvest(tagger, url, at, text)).collect();
         for item in harvested {
             if work.blocking_send(item).is_err() {
                 return Ok((lines, failed));
@@ -262,7 +263,12 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_article_says_why() {
-        for line in ["{}", "nonsense", r#"{"url":"ftp://a/b","body":""}"#, r#"{"url":"http://a/b","body":"x","published_at":"soon"}"#] {
+        for line in [
+            "{}",
+            "nonsense",
+            r#"{"url":"ftp://a/b","body":""}"#,
+            r#"{"url":"http://a/b","body":"x","published_at":"soon"}"#,
+        ] {
             assert!(article(line).is_err(), "{line}");
         }
     }

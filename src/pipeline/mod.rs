@@ -294,15 +294,11 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let sources_changed = Arc::new(Notify::new());
     let background = stop.child_token();
     let alerts = tokio::spawn(alert::run(context.clone(), index_growth, searcher, background.clone()));
-    let requests = tokio::spawn(requests::run(
-        context.clone(),
-        sources_changed.clone(),
-        rebuild,
-        background.clone(),
-    ));
+    let requests = tokio::spawn(requests::run(context.clone(), sources_changed.clone(), rebuild, background.clone()));
     let retag = tokio::spawn(retag::run(context.clone(), background.clone()));
 
-    let dispatcher = Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
+    let dispatcher =
+        Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
     let dispatched = dispatcher.run(stop.clone()).await;
     if options.once && !stop.is_cancelled() {
         // A pass that changed the topics also retags; a daemon does so at leisure.

@@ -30,7 +30,11 @@ pub(crate) async fn poll(
     let started = Instant::now();
     let asking = context.asking(host);
     let request = Request {
-        validators: if errand.gathered.is_some() { Validators::default() } else { schedule::conditional(&before, Utc::now()) },
+        validators: if errand.gathered.is_some() {
+            Validators::default()
+        } else {
+            schedule::conditional(&before, Utc::now())
+        },
         headers: context.headers_for(&source, &errand.url),
         ..Request::new(errand.url.clone(), Purpose::Source)
     };
@@ -81,7 +85,7 @@ const MOST_SITEMAPS: usize = 10;
 /// What a sitemap index has brought so far, and which of its sitemaps are left.
 #[derive(Debug, Clone)]
 pub(crate) struct Gathered {
-    feed: Feed,
+    feed: Box<Feed>,
     left: Vec<String>,
     body_hash: String,
     validators: Validators,
@@ -164,17 +168,22 @@ async fn judge(
 }
 
 /// Reads the document, unless its bytes are those of the last poll.
-fn read(source: &Source, response: &fetch::Response, known: Option<&str>, validators: Validators, now: Time) -> Verdict {
+fn read(
+    source: &Source,
+    response: &fetch::Response,
+    known: Option<&str>,
+    validators: Validators,
+    now: Time,
+) -> Verdict {
     let digest = Sha256::digest(&response.body);
     let body_hash: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     if known == Some(body_hash.as_str()) {
         return Verdict::Unchanged { validators };
     }
     let content_type = response.headers.content_type();
-    let document =
-        source::Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
+    let document = source::Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
     match source::read(source, &document, now) {
-        Ok(feed) => Verdict::Fresh { feed, body_hash, validators },
+        Ok(feed) => Verdict::Fresh { feed: Box::new(feed), body_hash, validators },
         Err(error) => Verdict::Failed { error: error.to_string(), http_status: Some(response.status) },
     }
 }

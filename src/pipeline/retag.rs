@@ -56,7 +56,9 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
                 let Some(next) = next else { return debug!("stored articles carry the topics of now") };
                 cursor = next;
             }
-            Ok(Err(error)) => return warn!(%error, "tagging stored articles anew stopped, it goes on at the next start"),
+            Ok(Err(error)) => {
+                return warn!(%error, "tagging stored articles anew stopped, it goes on at the next start");
+            }
             Err(error) => return warn!(error, "tagging stored articles anew stopped, it goes on at the next start"),
         }
     }

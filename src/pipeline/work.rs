@@ -50,7 +50,7 @@ pub(crate) struct Polled {
 
 /// What the server's answer amounts to.
 pub(crate) enum Verdict {
-    Fresh { feed: Feed, body_hash: String, validators: Validators },
+    Fresh { feed: Box<Feed>, body_hash: String, validators: Validators },
     NotModified { validators: Validators },
     Unchanged { validators: Validators },
     Failed { error: String, http_status: Option<u16> },

@@ -90,8 +90,10 @@ pub(super) fn asked(query: Option<&str>, limit: usize) -> Result<Asked, Error> {
 
 fn choice<T: clap::ValueEnum>(name: &str, text: &str) -> Result<T, Error> {
     T::from_str(text, true).map_err(|_| {
-        let known: Vec<String> =
-            T::value_variants().iter().filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned())).collect();
+        let known: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
         Error::Question(format!("{name} `{text}` is none of {}", known.join(", ")))
     })
 }

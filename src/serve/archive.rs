@@ -213,8 +213,7 @@ impl Archive {
     pub fn matching(&self, question: &Question, now: Time) -> Result<Vec<ArticleId>, Error> {
         let query = self.query(question, now)?;
         let limit = usize::try_from(self.searcher.count(&query, false)?).unwrap_or(usize::MAX);
-        let options =
-            Options { sort: Some(Sort::Oldest), limit, offset: 0, collapse: false, total: false, now };
+        let options = Options { sort: Some(Sort::Oldest), limit, offset: 0, collapse: false, total: false, now };
         Ok(self.searcher.search(&query, &options)?.hits.into_iter().map(|hit| hit.id).collect())
     }
 
@@ -262,9 +261,7 @@ impl Archive {
                 query = query.and(Query::Or(any));
             }
         }
-        let read = |text: &Option<String>, end: bool| {
-            text.as_deref().map(|text| read_time(text, now, end)).transpose()
-        };
+        let read = |text: &Option<String>, end: bool| text.as_deref().map(|text| read_time(text, now, end)).transpose();
         let (from, to) = (read(&question.since, false)?, read(&question.until, true)?);
         if from.is_some() || to.is_some() {
             query = query.and(Query::Published { from, to });

@@ -141,7 +141,8 @@ impl Server {
         let listener = TcpListener::from_std(self.listener)?;
         info!(listen = %address, "listening on http://{address}/");
         let ended = stop.clone();
-        let server = axum::serve(listener, router(shared)).with_graceful_shutdown(async move { stop.cancelled().await });
+        let server =
+            axum::serve(listener, router(shared)).with_graceful_shutdown(async move { stop.cancelled().await });
         tokio::select! {
             result = server.into_future() => result,
             () = async { ended.cancelled().await; tokio::time::sleep(GOODBYE).await } => {

@@ -112,7 +112,9 @@ impl TopicNames {
         let likeness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &asked.to_lowercase());
         let nearest = self.list.iter().max_by(|a, b| likeness(&a.name).total_cmp(&likeness(&b.name)));
         match nearest {
-            Some(topic) => format!("no topic `{asked}`\nhint: did you mean `{}`? `dateline topics` lists all", topic.name),
+            Some(topic) => {
+                format!("no topic `{asked}`\nhint: did you mean `{}`? `dateline topics` lists all", topic.name)
+            }
             None => format!("no topic `{asked}`: no topics are known yet\nhint: they are known after the first run"),
         }
     }

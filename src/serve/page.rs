@@ -57,7 +57,8 @@ pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQue
         if found.hits.is_empty() {
             main += "<p>No article fits. Fewer words, or <code>OR</code> between them, find more.</p>";
         } else if (next as u64) < total {
-            main += &format!("<p><a rel=next href=\"{}\">More</a></p>", link(&raw, &[("offset", Some(&next.to_string()))]));
+            main +=
+                &format!("<p><a rel=next href=\"{}\">More</a></p>", link(&raw, &[("offset", Some(&next.to_string()))]));
         }
         Ok(main)
     });
@@ -164,7 +165,8 @@ fn layout(title: &str, main: &str) -> Response {
 }
 
 fn missing(what: &str) -> Response {
-    (StatusCode::NOT_FOUND, layout("Not found", &format!("<h1>Not found</h1><p>No {what} has this address."))).into_response()
+    (StatusCode::NOT_FOUND, layout("Not found", &format!("<h1>Not found</h1><p>No {what} has this address.")))
+        .into_response()
 }
 
 fn failure(words: &str, error: &Error) -> Response {
@@ -185,7 +187,8 @@ fn form(question: &Question) -> String {
     );
     for topic in &question.topic {
         let topic = escape(topic);
-        form += &format!(" <label class=filter><input type=checkbox name=topic value=\"{topic}\" checked> {topic}</label>");
+        form +=
+            &format!(" <label class=filter><input type=checkbox name=topic value=\"{topic}\" checked> {topic}</label>");
     }
     form + "</form>"
 }
@@ -227,8 +230,11 @@ fn article_html(archive: &Archive, article: &Article, members: &[Article]) -> St
     let mut facts = vec![escape(&article.outlet), escape(&article.authors.join(", "))];
     facts.push(short(row.head.published_at.as_deref().unwrap_or(&row.head.fetched_at)));
     facts.retain(|fact| !fact.is_empty());
-    let paragraphs: String =
-        article.body.split("\n\n").map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>"))).collect();
+    let paragraphs: String = article
+        .body
+        .split("\n\n")
+        .map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>")))
+        .collect();
     let topics: String = row.head.topics.iter().map(|topic| format!("<li>{}", escape(topic))).collect();
     let mut html = format!(
         "<article><h1{lang}>{}</h1><p class=facts>{}</p><p><a rel=noreferrer href=\"{}\">Original</a> · \

@@ -66,6 +66,7 @@ pub(super) struct Hit {
 }
 
 /// One phrase's use in one topic.
+#[derive(PartialEq, Eq)]
 struct Use {
     topic: u32,
     phrase: u32,
@@ -120,8 +121,10 @@ impl Automaton {
             }
             node = *slot;
         }
-        if node != NOTHING {
-            self.uses[node as usize].push(Use { topic, phrase, role });
+        // Two alternatives of one rule may be forms of one word.
+        let fresh = Use { topic, phrase, role };
+        if let Some(uses) = self.uses.get_mut(node as usize).filter(|uses| !uses.contains(&fresh)) {
+            uses.push(fresh);
         }
     }
 

@@ -30,12 +30,14 @@ const LEAD: u32 = 60;
 /// What each repetition of a phrase counts; further ones count nothing.
 const REPEATS: [f32; 4] = [1.0, 0.35, 0.35, 0.35];
 /// Words up to which a text needs no more than `min_score`; each doubling beyond needs `PER_DOUBLING` more of it.
+///
+/// Chosen on 333 texts of 50 to 1,300 words labelled by hand, where steps of .05 move F1 by about .01.
 const SHORT_TEXT: f32 = 50.0;
-const PER_DOUBLING: f32 = 0.4;
+const PER_DOUBLING: f32 = 0.45;
 /// Words of a passage: a long sentence or two short ones.
 const PASSAGE: u32 = 40;
 /// What a passage needs, in `min_score`: more than one strong phrase, less than two.
-const PASSAGE_NEEDS: f32 = 2.0;
+const PASSAGE_NEEDS: f32 = 1.9;
 /// Hits of one topic that are looked at, and that are shown.
 const MAX_HITS: usize = 256;
 const MAX_EVIDENCE: usize = 16;

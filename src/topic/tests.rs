@@ -216,12 +216,49 @@ fn unwise_rules_are_linted_and_work() {
     assert_eq!(messages.len(), 4, "{messages:?}");
 }
 
+fn shipped() -> Vec<TopicRule> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        topic: Vec<TopicRule>,
+    }
+    toml::from_str::<File>(include_str!("../../config/topics.toml")).expect("the shipped rules are TOML").topic
+}
+
+#[test]
+fn shipped_rules_have_no_problems() {
+    let problems: Vec<String> = lint(&shipped()).iter().map(Problem::to_string).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn shipped_rules_know_their_topics_in_several_languages() {
+    let tagger = tagger(&shipped());
+    for (lang, title, expected) in [
+        ("en", "Negotiators gather for a second round of peace talks", "peace-talks"),
+        ("de", "Unterhändler treffen sich zu Friedensgesprächen", "peace-talks"),
+        ("fr", "Les négociations de paix reprennent lundi", "peace-talks"),
+        ("uk", "Мирні переговори продовжать у понеділок", "peace-talks"),
+        ("pl", "Rozmowy pokojowe zostaną wznowione", "peace-talks"),
+        ("ru", "Евросоюз ввел новые санкции против банков", "sanctions"),
+        ("es", "La UE aprueba nuevas sanciones contra los bancos", "sanctions"),
+        ("pt", "UE aprova novas sanções contra os bancos", "sanctions"),
+        ("it", "Via libera a nuove sanzioni contro le banche", "sanctions"),
+        ("bg", "Нови санкции срещу банките", "sanctions"),
+    ] {
+        let tags = tagger.tag(&Text { title, body: "", lang: Some(lang) });
+        assert!(tags.iter().any(|tag| tag.topic.0 == expected), "{lang} {title}: {tags:?}");
+    }
+    let clean = Text { title: "Lentil soup for a cold evening", body: "Fry the onions.", lang: Some("en") };
+    assert!(tagger.tag(&clean).is_empty());
+}
+
 proptest! {
     #[test]
     fn any_text_is_tagged_with_evidence_that_stands_in_it(title in "\\PC{0,60}", body in "(peace|talks|end|war|Ä|\\PC|[ .\n]){0,200}") {
+        let tagger = tagger(&[talks()]);
         for lang in [Some("en"), None] {
             let text = Text { title: &title, body: &body, lang };
-            for found in tagger(&[talks()]).explain(&text) {
+            for found in tagger.explain(&text) {
                 prop_assert!(found.score.is_finite());
                 for evidence in found.evidence {
                     let field = if evidence.field == crate::model::TextField::Title { &title } else { &body };

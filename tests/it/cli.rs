@@ -83,7 +83,8 @@ fn help_lists_no_command_that_is_not_known_here() {
     let dateline = Dateline::new();
     for parent in [&[][..], &["sources"], &["topics"]] {
         let help = dateline.plain(&[parent, &["--help"][..]].concat()).ok().stdout;
-        let commands = help.split("Commands:\n").nth(1).expect("a list").lines().take_while(|line| line.starts_with("  "));
+        let commands =
+            help.split("Commands:\n").nth(1).expect("a list").lines().take_while(|line| line.starts_with("  "));
         for line in commands.filter(|line| !line.starts_with("   ")) {
             let name = line.split_whitespace().next().expect("a name");
             let command = [parent, &[name][..]].concat();
@@ -95,7 +96,8 @@ fn help_lists_no_command_that_is_not_known_here() {
 #[test]
 fn rows_have_the_documented_fields() {
     let dateline = archive();
-    let head = "id, url, title, source, outlet, authors, published_at, fetched_at, lang, topics, story, copies, duplicate_of";
+    let head =
+        "id, url, title, source, outlet, authors, published_at, fetched_at, lang, topics, story, copies, duplicate_of";
     let hit = dateline.row(&["search", "walkout"]);
     check_fields(&hit, &format!("{head}, score, snippet"));
     let id = hit["id"].as_str().expect("an id").to_owned();
@@ -163,13 +165,17 @@ fn what_goes_to_a_pipe_has_no_colour() {
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     let dateline = Dateline::new();
-    let body = paragraphs(1).join(" ").repeat(40);
-    let lines: String = (0..60)
-        .map(|n| json!({ "url": format!("https://a.example/{n}"), "title": format!("Report {n}"), "body": body }).to_string() + "\n")
+    let lines: String = (0..40)
+        .map(|n| {
+            let body = paragraphs(n).join(" ");
+            json!({ "url": format!("https://a.example/{n}"), "title": format!("Report {n}"), "body": body }).to_string()
+                + "\n"
+        })
         .collect();
     dateline.feed(&["import", "-"], lines).ok();
     for command in [&["export"][..], &["search", "--copies", "--limit", "60", "--json"], &["completions", "bash"]] {
-        let mut child = dateline.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            dateline.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         drop(child.stdout.take());
         let done = child.wait_with_output().expect("it ends");
         assert!(done.status.success(), "{command:?}: {done:?}");
@@ -239,7 +245,8 @@ fn extract_reads_files_packed_files_directories_and_input() {
     dateline.write("pages/notes.txt", "no page");
     let rows = dateline.json(&["extract", "pages"]);
     assert_eq!(rows.len(), 2);
-    let piped = dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
+    let piped =
+        dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
     assert_eq!(piped[0]["url"], "https://paper.example/a");
     for row in rows.iter().chain(&piped) {
         check_fields(row, "input, url, title, authors, published_at, lang, site, image, body, kind, method");
@@ -254,7 +261,8 @@ fn extract_reads_files_packed_files_directories_and_input() {
 #[test]
 fn topics_are_tried_out_on_texts() {
     let dateline = Dateline::new();
-    let text = dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
+    let text =
+        dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
     assert_eq!(text.rows()[0]["topics"], json!(["labour"]));
     let lines = "{\"id\":\"x\",\"lang\":\"en\",\"title\":\"Freight blockade\",\"body\":\"\"}\n{\"id\":7,\"body\":\"Nothing.\"}\n";
     let rows = dateline.feed(&["topics", "test", "-", "--json"], lines).ok().rows();
@@ -298,7 +306,10 @@ fn the_environment_beats_the_file_and_an_option_beats_both() {
         let rows = crate::world::json_lines(&String::from_utf8_lossy(&done.stdout));
         rows.into_iter().find(|row| row["setting"] == name).expect("it is listed")
     };
-    let row = setting(dateline.command(&["config", "--json"]).env("DATELINE_HTTP__PER_HOST_DELAY", "3s"), "http.per_host_delay");
+    let row = setting(
+        dateline.command(&["config", "--json"]).env("DATELINE_HTTP__PER_HOST_DELAY", "3s"),
+        "http.per_host_delay",
+    );
     assert_eq!(row["value"], "3s");
     assert!(row["from"].as_str().is_some_and(|from| from.contains("DATELINE_HTTP__PER_HOST_DELAY")), "{row}");
     let other = dateline.path("elsewhere").display().to_string();

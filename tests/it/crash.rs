@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -81,15 +83,34 @@ fn five_kills_leave_the_same_archive() {
 }
 
 #[test]
-fn a_missing_index_is_built_from_the_store() {
+fn an_index_that_is_gone_or_damaged_is_built_from_the_store() {
     let dateline = Dateline::new();
-    let lines: String = (0..20)
-        .map(|n| format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{}\"}}\n", paragraphs(n).join(" ")))
+    let lines: String = (0..10)
+        .map(|n| {
+            let body = paragraphs(n).join(" ");
+            format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{body}\"}}\n")
+        })
         .collect();
     dateline.feed(&["import", "-"], &lines).ok();
-    std::fs::remove_dir_all(dateline.path("data/index")).expect("an index");
+    let index = dateline.path("data/index");
+    let all_are_found = || assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 10);
+
+    fs::remove_dir_all(&index).expect("an index");
     dateline.pass();
-    assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 20);
+    all_are_found();
+
+    for file in files(&index) {
+        fs::write(file, "not what it was").expect("a writable file");
+    }
+    dateline.pass();
+    all_are_found();
+
     dateline.run(&["reindex"]).ok();
-    assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 20);
+    all_are_found();
+}
+
+/// Every file below a directory.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

@@ -72,14 +72,44 @@ fn the_readme_names_every_command() {
     let readme = file("README.md");
     for command in COMMANDS {
         let name = command.join(" ");
-        assert!(readme.contains(&format!("dateline {name}")) || readme.contains(&format!("`{name}")), "`{name}` is not in README.md");
+        assert!(
+            readme.contains(&format!("dateline {name}")) || readme.contains(&format!("`{name}")),
+            "`{name}` is not in README.md"
+        );
     }
+}
+
+#[test]
+fn the_demonstration_does_what_the_readme_shows() {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/demo.toml");
+    let dateline = Dateline::new();
+    let data = dateline.path("demo").display().to_string();
+    let run = |args: &[&str]| {
+        dateline.plain(&[args, &["--config", demo, "--data-dir", &data, "--json"]].concat()).ok().rows()
+    };
+    let pass = run(&["run", "--once"]).remove(0);
+    let count = |field: &str| pass[field].as_u64().expect("a number");
+    let told = format!(
+        "{} new entries: {} articles ({} copies), {} revisions, {} skipped, {} pages failed, {} waiting",
+        count("entries"),
+        count("articles"),
+        count("copies"),
+        count("revisions"),
+        count("skipped"),
+        count("failed_pages"),
+        count("waiting"),
+    );
+    assert!(file("README.md").contains(&told), "README.md does not show: {told}");
+    assert!(!run(&["search", "sanctions"]).is_empty());
+    assert!(!run(&["stories"]).is_empty());
 }
 
 /// The names of metrics in a text.
 fn metric_names(text: &str) -> BTreeSet<String> {
     let letter = |c: char| c.is_ascii_lowercase() || c == '_';
-    let names = text.match_indices("dateline_").map(|(at, _)| text[at..].chars().take_while(|&c| letter(c)).collect::<String>());
+    let names = text
+        .match_indices("dateline_")
+        .map(|(at, _)| text[at..].chars().take_while(|&c| letter(c)).collect::<String>());
     names.map(|name| name.trim_end_matches('_').to_owned()).collect()
 }
 

@@ -91,9 +91,14 @@ fn check_page(answer: Answer) {
     let items = [Item::new(outlet.url("/bad.html"), "Something is wrong here", ago(50)), good(&outlet)];
     outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
     outlet.serve("/bad.html", answer);
-    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.timeout", "\"1s\"").set("http.max_body", "\"1MiB\"");
+    let dateline =
+        Dateline::following(&[outlet.url("/feed.xml")]).set("http.timeout", "\"1s\"").set("http.max_body", "\"1MiB\"");
     let pass = dateline.pass();
-    assert_eq!((&pass["articles"], &pass["failed_pages"], &pass["waiting"]), (&1.into(), &1.into(), &1.into()), "{pass}");
+    assert_eq!(
+        (&pass["articles"], &pass["failed_pages"], &pass["waiting"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{pass}"
+    );
     assert!(!outlet.asked("/bad.html").is_empty());
     let status = dateline.row(&["status"]);
     assert_eq!((&status["entries"]["failed"], &status["waiting"]), (&1.into(), &1.into()), "{status}");
@@ -125,8 +130,20 @@ fn a_page_that_hangs_up_is_tried_again() {
 }
 
 #[test]
-fn a_page_without_text_is_tried_again() {
-    check_page(Answer::html(""));
+fn a_page_without_text_is_skipped() {
+    for body in ["", "<!doctype html><title>Something is wrong here</title><div id=app></div>"] {
+        let web = Web::new();
+        let outlet = web.outlet(1);
+        let items = [Item::new(outlet.url("/empty.html"), "Something is wrong here", ago(50)), good(&outlet)];
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+        outlet.serve("/empty.html", Answer::html(body));
+        let pass = Dateline::following(&[outlet.url("/feed.xml")]).pass();
+        assert_eq!(
+            (&pass["articles"], &pass["skipped"], &pass["waiting"]),
+            (&1.into(), &1.into(), &0.into()),
+            "{pass}"
+        );
+    }
 }
 
 #[test]
@@ -146,7 +163,12 @@ fn a_front_page_is_skipped_with_a_reason() {
     let links: String = (0..40)
         .map(|n| format!("<li><h3><a href=\"/news/2026/{n}.html\">Headline number {n} of the day</a></h3></li>"))
         .collect();
-    outlet.serve("/news/", Answer::html(format!("<!doctype html><html><head><title>News</title></head><body><main><ul>{links}</ul></main></body></html>")));
+    outlet.serve(
+        "/news/",
+        Answer::html(format!(
+            "<!doctype html><html><head><title>News</title></head><body><main><ul>{links}</ul></main></body></html>"
+        )),
+    );
     let items = [Item::new(outlet.url("/news/"), "News", ago(50)), good(&outlet)];
     outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
     let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
@@ -198,7 +220,9 @@ fn a_second_writer_is_told_who_owns_the_data() {
     let web = Web::new();
     let dateline = Dateline::following(&[web.outlet(1).url("/feed.xml")]);
     let daemon = dateline.start(&["run"]);
-    wait_for("the daemon to own its data", || dateline.run(&["status", "--json"]).stdout.contains("\"running\":true").then_some(()));
+    wait_for("the daemon to own its data", || {
+        dateline.run(&["status", "--json"]).stdout.contains("\"running\":true").then_some(())
+    });
     dateline.run(&["run", "--once"]).exits(75).says("process ");
     dateline.feed(&["import", "-"], "").exits(75).says("process ");
     // Readers are not in the way.
@@ -211,7 +235,8 @@ fn a_second_writer_is_told_who_owns_the_data() {
 fn a_broken_configuration_is_told_in_full() {
     let dateline = Dateline::new();
     dateline.write("dateline.toml", "sources = [\"sources.toml\"]\n\n[http]\ntimeoutt = \"30s\"\nmax_body = \"lots\"\n\n[poll]\nmin_interval = -1\n");
-    dateline.write("sources.toml", "source = [\n  { url = \"ftp://outlet.example/\" },\n  { name = \"No address\" },\n]\n");
+    dateline
+        .write("sources.toml", "source = [\n  { url = \"ftp://outlet.example/\" },\n  { name = \"No address\" },\n]\n");
     for command in ["check", "run", "config", "topics"] {
         let done = dateline.run(&[command]).exits(78).says("`http.timeout`?");
         for place in ["dateline.toml:4", "dateline.toml:5", "dateline.toml:8", "sources.toml:2", "sources.toml:3"] {
@@ -224,7 +249,10 @@ fn a_broken_configuration_is_told_in_full() {
 #[test]
 fn a_broken_topic_is_a_broken_configuration() {
     let dateline = Dateline::new();
-    dateline.write("topics.toml", "[[topic]]\nid = \"one\"\n[topic.en]\nstrong = [\"word\"]\n\n[[topic]]\nid = \"one\"\nparent = \"nobody\"\n");
+    dateline.write(
+        "topics.toml",
+        "[[topic]]\nid = \"one\"\n[topic.en]\nstrong = [\"word\"]\n\n[[topic]]\nid = \"one\"\nparent = \"nobody\"\n",
+    );
     let done = dateline.run(&["check"]).exits(78);
     assert!(done.stderr.contains("topics.toml:"), "{}", done.stderr);
 }
@@ -234,7 +262,9 @@ fn questions_that_cannot_be_read_or_answered_have_their_codes() {
     let dateline = Dateline::new();
     // Without any data there is nothing to search.
     dateline.run(&["search", "word"]).exits(1);
-    dateline.feed(&["import", "-"], "{\"url\":\"https://a.example/1\",\"title\":\"One\",\"body\":\"One word.\"}\n").ok();
+    dateline
+        .feed(&["import", "-"], "{\"url\":\"https://a.example/1\",\"title\":\"One\",\"body\":\"One word.\"}\n")
+        .ok();
     dateline.run(&["search", "word"]).ok();
     dateline.run(&["search", "(word"]).exits(2).says("^");
     dateline.run(&["search", "word", "--topic", "nonsense"]).exits(2);
@@ -256,4 +286,25 @@ fn an_address_that_is_taken_stops_the_daemon_with_words() {
     let address = taken.local_addr().expect("an address").to_string();
     let dateline = Dateline::new().set("serve.listen", &format!("\"{address}\""));
     dateline.run(&["run"]).exits(1).says(&address);
+}
+
+#[test]
+fn a_pass_ends_at_its_deadline_and_the_next_goes_on() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let items: Vec<Item> = (0..30)
+        .map(|n| {
+            let (path, title) = (format!("/{n}.html"), format!("Report {n}"));
+            outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(60))));
+            Item::new(outlet.url(&path), &title, ago(60))
+        })
+        .collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"300ms\"");
+    let first = dateline.row(&["run", "--once", "--deadline", "1s"]);
+    let count = |row: &Value, field: &str| row[field].as_u64().expect("a number");
+    assert!(count(&first, "articles") < 30 && count(&first, "waiting") > 0, "{first}");
+    assert!(count(&first, "duration_ms") < 6_000, "{first}");
+    let second = dateline.set("http.per_host_delay", "\"0s\"").row(&["run", "--once"]);
+    assert_eq!(count(&first, "articles") + count(&second, "articles"), 30, "{second}");
 }

@@ -41,7 +41,8 @@ fn what_goes_in_comes_out() {
     // What one installation exports, another imports.
     let other = Dateline::new();
     import(&other, &dateline.run(&["export"]).ok().stdout);
-    let essence = |row: &Value| ["id", "url", "title", "body", "published_at", "lang", "source"].map(|field| row[field].clone());
+    let essence =
+        |row: &Value| ["id", "url", "title", "body", "published_at", "lang", "source"].map(|field| row[field].clone());
     let (here, there) = (rows.iter().map(essence), other.json(&["export"]));
     assert_eq!(here.collect::<Vec<_>>(), there.iter().map(essence).collect::<Vec<_>>());
 }

@@ -119,13 +119,27 @@ fn nested_imports_are_read() {
 
 #[test]
 fn pure_rooms_touch_nothing_outside() {
-    const OUTSIDE: &[&str] =
-        &["tokio", "reqwest", "std::fs", "std::net", "std::env", "fs::", "File::open", "Utc::now", "SystemTime", "Instant::now", "rusqlite", "tantivy"];
+    const OUTSIDE: &[&str] = &[
+        "tokio",
+        "reqwest",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "fs::",
+        "File::open",
+        "Utc::now",
+        "SystemTime",
+        "Instant::now",
+        "rusqlite",
+        "tantivy",
+    ];
     let mut wrong = Vec::new();
     for (path, room, text) in sources() {
         if room.is_some_and(|room| PURE.contains(&room.as_str())) && !path.ends_with("tests.rs") {
             let code = product(&text);
-            wrong.extend(OUTSIDE.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())));
+            wrong.extend(
+                OUTSIDE.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

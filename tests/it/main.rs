@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // In tests both are how a broken claim is told.
 
+mod alerts;
 mod cli;
 mod crash;
 mod daemon;
@@ -16,4 +17,5 @@ mod import;
 mod layout;
 mod manners;
 mod replay;
+mod sources;
 mod world;

@@ -8,7 +8,8 @@ use crate::world::{Answer, Dateline, Item, Outlet, Seen, Web, ago, feed, page, p
 fn publish(outlet: &Outlet, count: usize) {
     let items: Vec<Item> = (1..=count)
         .map(|n| {
-            let (path, title, at) = (format!("/{n}.html"), format!("Report number {n} of {}", outlet.host), ago(60 + n as i64));
+            let (path, title, at) =
+                (format!("/{n}.html"), format!("Report number {n} of {}", outlet.host), ago(60 + n as i64));
             outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), at)));
             Item::new(outlet.url(&path), &title, at)
         })
@@ -34,7 +35,9 @@ fn validators_go_back_byte_for_byte_in_the_next_process() {
     let sent: Vec<_> = outlet
         .asked("/feed.xml")
         .iter()
-        .map(|seen| (seen.header("if-none-match").map(str::to_owned), seen.header("if-modified-since").map(str::to_owned)))
+        .map(|seen| {
+            (seen.header("if-none-match").map(str::to_owned), seen.header("if-modified-since").map(str::to_owned))
+        })
         .collect();
     let known = (Some(tag), Some(date.to_owned()));
     assert_eq!(sent, [(None, None), known.clone(), known]);
@@ -50,7 +53,11 @@ fn a_second_pass_reads_no_page_again() {
     assert_eq!(pages_of(&outlet).len(), 3);
     web.forget();
     let second = dateline.pass();
-    assert_eq!((&second["polled"], &second["entries"], &second["articles"]), (&1.into(), &0.into(), &0.into()), "{second}");
+    assert_eq!(
+        (&second["polled"], &second["entries"], &second["articles"]),
+        (&1.into(), &0.into(), &0.into()),
+        "{second}"
+    );
     assert_eq!(pages_of(&outlet), [""; 0]);
 }
 
@@ -87,7 +94,9 @@ fn a_host_is_asked_one_thing_at_a_time_with_a_gap_while_others_go_on() {
         }
     }
     // No host waits for another: the first requests of all fall into what one host needs for two.
-    let span = |of: fn(&Seen) -> Instant, seen: &[Seen]| seen.iter().map(of).max().unwrap() - seen.iter().map(of).min().unwrap();
+    let span = |of: fn(&Seen) -> Instant, seen: &[Seen]| {
+        seen.iter().map(of).max().unwrap() - seen.iter().map(of).min().unwrap()
+    };
     let all = span(|seen| seen.began, &web.seen());
     let longest = outlets.iter().map(|outlet| span(|seen| seen.began, &outlet.seen())).max().expect("three");
     assert!(all < longest * 2, "all took {all:?}, the slowest alone {longest:?}");
@@ -114,7 +123,7 @@ fn the_feeds_own_words_serve_where_the_page_is_excluded() {
     let web = Web::new();
     let outlet = web.outlet(1);
     let words = paragraphs(9)[..2].join(" ");
-    let item = Item::new(outlet.url("/2.html"), "What the feed says", ago(30)).summary(&words);
+    let item = Item::new(outlet.url("/2.html"), "What the feed says", ago(30)).content(&format!("<p>{words}</p>"));
     outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[item])));
     outlet.serve("/robots.txt", Answer::ok("text/plain", "User-agent: *\nDisallow: /\n"));
     let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
@@ -233,7 +242,9 @@ fn every_request_names_us_and_carries_no_cookie() {
     publish(&outlet, 1);
     let body = feed("Paper", &[Item::new(outlet.url("/1.html"), "Report", ago(60))]);
     outlet.serve("/feed.xml", Answer::feed(body).header("set-cookie", "reader=1; Path=/"));
-    Dateline::following(&[outlet.url("/feed.xml")]).set("http.user_agent", "\"TestDesk (+https://desk.example/)\"").pass();
+    Dateline::following(&[outlet.url("/feed.xml")])
+        .set("http.user_agent", "\"TestDesk (+https://desk.example/)\"")
+        .pass();
     for seen in web.seen() {
         assert_eq!(seen.header("user-agent"), Some("TestDesk (+https://desk.example/)"), "{}", seen.path);
         assert_eq!((seen.header("cookie"), seen.header("referer")), (None, None), "{}", seen.path);

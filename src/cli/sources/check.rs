@@ -143,8 +143,7 @@ fn check_url(url: &str, kind: SourceKind, global: &Global) -> Result<CheckRow, E
     Ok(match fetch_following(url, &settings.http, &settings.data_dir)? {
         Ok(response) if (200..300).contains(&response.status) => {
             let content_type = response.headers.content_type();
-            let document =
-                Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
+            let document = Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
             read(url.to_owned(), kind, &document)
         }
         Ok(response) => refused(url.to_owned(), format!("HTTP {}", response.status)),
@@ -187,7 +186,12 @@ fn show(row: CheckRow, output: &Output) -> Result<bool, Error> {
         return Ok(ok);
     }
     let title = row.title.as_deref().unwrap_or("(no title)");
-    output.line(&format!("{}  {}: {title}, {} entries", output.paint(Style::Good, "ok"), row.input, row.entries.len()))?;
+    output.line(&format!(
+        "{}  {}: {title}, {} entries",
+        output.paint(Style::Good, "ok"),
+        row.input,
+        row.entries.len()
+    ))?;
     for problem in &row.problems {
         output.line(&format!("    {}", output.paint(Style::Dim, problem)))?;
     }
@@ -203,7 +207,8 @@ fn show(row: CheckRow, output: &Output) -> Result<bool, Error> {
 pub(crate) fn discover(url: &str, global: &Global, output: &Output) -> Result<(), Error> {
     let (base, html) = if url.starts_with("http://") || url.starts_with("https://") {
         let settings = open::settings(global)?;
-        let response = fetch_following(url, &settings.http, &settings.data_dir)?.map_err(|reason| anyhow!("{reason}"))?;
+        let response =
+            fetch_following(url, &settings.http, &settings.data_dir)?.map_err(|reason| anyhow!("{reason}"))?;
         (response.url.clone(), String::from_utf8_lossy(&response.body).into_owned())
     } else {
         let bytes = fs::read(url).with_context(|| format!("{url} cannot be read"))?;

@@ -43,7 +43,7 @@ const LEARNED_FAILURES: u32 = 3;
 const MAX_CONDITIONAL: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The window over which the first polls of many sources are spread.
-const FIRST_SPREAD: Duration = Duration::from_secs(60);
+const FIRST_SPREAD: Duration = Duration::from_secs(10);
 
 /// How a poll ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +125,7 @@ pub fn is_due(state: &SourceState, now: Time, force: bool) -> bool {
     state.not_before.is_none_or(|at| at <= now) && (force || state.next_poll_at.is_none_or(|at| at <= now))
 }
 
-/// Returns when a daemon polls a source for the first time: at once, spread over a minute.
+/// Returns when a daemon polls a source for the first time: at once, spread over some seconds.
 pub fn first(source: &Source, settings: &config::Poll, now: Time) -> Time {
     let spread = FIRST_SPREAD.min(settings.min_interval);
     later(now, spread.mul_f64((jitter(source.id, Time::UNIX_EPOCH) + 1.0) / 2.0))

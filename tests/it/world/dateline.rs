@@ -6,6 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU8, Ordering},
     thread,
     time::Instant,
 };
@@ -178,7 +179,8 @@ impl Dateline {
 
     /// Starts a command that goes on; its log goes to `log.txt` of the installation.
     pub fn start(&self, args: &[&str]) -> Daemon {
-        let log = fs::File::options().create(true).append(true).open(self.path("log.txt")).expect("a writable directory");
+        let log =
+            fs::File::options().create(true).append(true).open(self.path("log.txt")).expect("a writable directory");
         let mut command = self.command(args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Daemon { child: command.spawn().expect("the binary starts"), log: self.path("log.txt") }
@@ -284,9 +286,11 @@ impl Drop for Daemon {
     }
 }
 
-/// Returns an address of this machine that was free a moment ago.
+/// Returns a loopback address that is free, each time another one: no daemon of another test can take its port.
 pub fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    static GIVEN: AtomicU8 = AtomicU8::new(1);
+    let host = format!("127.0.9.{}", GIVEN.fetch_add(1, Ordering::Relaxed));
+    let listener = TcpListener::bind((host.as_str(), 0)).expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }
 

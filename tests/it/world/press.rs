@@ -13,30 +13,37 @@ pub struct Item {
     pub link: String,
     pub title: String,
     pub published_at: DateTime<Utc>,
-    pub summary: String,
+    /// Its text as HTML, where the feed carries one.
+    pub content: String,
 }
 
 impl Item {
     pub fn new(link: impl Into<String>, title: &str, published_at: DateTime<Utc>) -> Self {
-        Self { link: link.into(), title: title.to_owned(), published_at, summary: String::new() }
+        Self { link: link.into(), title: title.to_owned(), published_at, content: String::new() }
     }
 
-    pub fn summary(self, summary: &str) -> Self {
-        Self { summary: summary.to_owned(), ..self }
+    pub fn content(self, content: &str) -> Self {
+        Self { content: content.to_owned(), ..self }
     }
 }
 
 /// Writes an RSS feed.
 pub fn feed(title: &str, items: &[Item]) -> String {
-    let mut text = format!(r#"<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>"#);
+    let mut text = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>{title}</title>"#
+    );
     for item in items {
-        let Item { link, title, published_at, summary } = item;
+        let Item { link, title, published_at, content } = item;
         text += &format!(
-            "<item><guid>{link}</guid><link>{link}</link><title>{}</title><pubDate>{}</pubDate><description>{}</description></item>",
+            "<item><guid>{link}</guid><link>{link}</link><title>{}</title><pubDate>{}</pubDate>",
             escaped(title),
             published_at.to_rfc2822(),
-            escaped(summary),
         );
+        if !content.is_empty() {
+            text += &format!("<content:encoded>{}</content:encoded>", escaped(content));
+        }
+        text += "</item>";
     }
     text + "</channel></rss>"
 }
@@ -58,15 +65,26 @@ pub fn page(title: &str, paragraphs: &[String], published_at: DateTime<Utc>) -> 
 
 /// Writes the paragraphs of a report that shares no sentence with that of another number.
 pub fn paragraphs(number: usize) -> Vec<String> {
-    const PLACES: [&str; 7] = ["Brindle Bay", "Kestrel Point", "Old Marlow", "Tarn Valley", "Ashgrove", "Port Linden", "Wexcombe"];
-    const THINGS: [&str; 8] =
-        ["ferry timetable", "library roof", "river gauge", "tram depot", "school kitchen", "seed bank", "lighthouse", "market hall"];
-    const PEOPLE: [&str; 5] = ["the harbour master", "a council engineer", "two volunteers", "the head gardener", "an auditor"];
+    const PLACES: [&str; 7] =
+        ["Brindle Bay", "Kestrel Point", "Old Marlow", "Tarn Valley", "Ashgrove", "Port Linden", "Wexcombe"];
+    const THINGS: [&str; 8] = [
+        "ferry timetable",
+        "library roof",
+        "river gauge",
+        "tram depot",
+        "school kitchen",
+        "seed bank",
+        "lighthouse",
+        "market hall",
+    ];
+    const PEOPLE: [&str; 5] =
+        ["the harbour master", "a council engineer", "two volunteers", "the head gardener", "an auditor"];
     let pick = |list: &[&str], at: usize| list[at % list.len()].to_owned();
     (0..6)
         .map(|part| {
             let seed = number * 31 + part * 7;
-            let (place, thing, who) = (pick(&PLACES, seed), pick(&THINGS, seed / 3 + part), pick(&PEOPLE, seed / 5 + number));
+            let (place, thing, who) =
+                (pick(&PLACES, seed), pick(&THINGS, seed / 3 + part), pick(&PEOPLE, seed / 5 + number));
             format!(
                 "In {place}, file {number}-{part} on the {thing} was opened when {who} counted {} faults and wrote \
                  {} letters about them, of which number {} still waits for an answer. The {thing} has cost {} crowns \

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
@@ -99,7 +99,8 @@ pub struct Seen {
     pub host: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
-    /// When its head was complete.
+    pub body: String,
+    /// When it was complete.
     pub began: Instant,
     /// Just before its answer ended; `None` while it is under way.
     pub ended: Option<Instant>,
@@ -207,7 +208,12 @@ impl Outlet {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let seen = Seen { host: self.host.clone(), path, headers, began: Instant::now(), ended: None };
+        let length =
+            headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut body)?;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let seen = Seen { host: self.host.clone(), path, headers, body, began: Instant::now(), ended: None };
         let (number, answer) = self.record(&seen);
         thread::sleep(answer.delay);
         match answer.manner {

@@ -1,0 +1,86 @@
+//! Alerts: what is new reaches a file or a webhook, once for each story, at least once whatever happens.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, json_lines, page, paragraphs, wait_for};
+
+/// Two outlets with the same report and a third with another; returns their feeds.
+fn publish(web: &Web) -> Vec<String> {
+    let one = |n: u8, title: &str, number: usize| {
+        let outlet: Outlet = web.outlet(n);
+        let mut text = paragraphs(number);
+        text.insert(0, "The walkout of the dock workers entered its third day without an end in sight.".to_owned());
+        outlet.serve("/a.html", Answer::html(page(title, &text, ago(100 - i64::from(n)))));
+        let item = Item::new(outlet.url("/a.html"), title, ago(100 - i64::from(n)));
+        outlet.serve("/feed.xml", Answer::feed(feed(&format!("Paper {n}"), &[item])));
+        outlet.url("/feed.xml")
+    };
+    vec![one(1, "Dock workers stay out", 1), one(2, "Third day at the gates", 1), one(3, "Tram drivers join in", 2)]
+}
+
+/// An installation with these alerts, as TOML.
+fn alerting(urls: &[String], alerts: &str) -> Dateline {
+    let dateline = Dateline::following(urls).set("poll.min_interval", "\"1s\"");
+    let settings = fs::read_to_string(dateline.path("dateline.toml")).expect("it is written");
+    dateline.write("dateline.toml", settings + alerts);
+    dateline
+}
+
+fn delivered(dateline: &Dateline, name: &str) -> Vec<Value> {
+    json_lines(&fs::read_to_string(dateline.path(name)).unwrap_or_default())
+}
+
+#[test]
+fn a_story_is_told_once_unless_every_article_is_wanted() {
+    let web = Web::new();
+    let dateline = alerting(
+        &publish(&web),
+        "[[alerts]]\nname = \"labour\"\ntopic = \"Labour disputes\"\nfile = \"labour.jsonl\"\n\
+         [[alerts]]\nname = \"all\"\nquery = \"walkout\"\nfile = \"all.jsonl\"\nevery_article = true\n\
+         [[alerts]]\nname = \"none\"\nquery = \"giraffe\"\nfile = \"none.jsonl\"\n",
+    );
+    dateline.run(&["check"]).ok();
+    dateline.pass();
+    assert_eq!(delivered(&dateline, "all.jsonl").len(), 3);
+    // Two stories: the report with its copy, and the other.
+    let stories = dateline.json(&["stories", "--min-outlets", "1"]).len();
+    assert_eq!(delivered(&dateline, "labour.jsonl").len(), stories);
+    assert!(delivered(&dateline, "none.jsonl").is_empty());
+    // What was told is not told again.
+    dateline.pass();
+    assert_eq!(delivered(&dateline, "all.jsonl").len(), 3);
+}
+
+#[test]
+fn a_webhook_that_is_down_gets_everything_later_and_signed() {
+    let web = Web::new();
+    let receiver = web.outlet(9);
+    receiver.serve_in_turn("/hook", vec![Answer::status(500), Answer::status(204)]);
+    let dateline = alerting(
+        &publish(&web),
+        &format!(
+            "[[alerts]]\nname = \"labour\"\ntopic = \"labour\"\nwebhook = \"{}\"\nsecret_file = \"key\"\nevery_article = true\n",
+            receiver.url("/hook")
+        ),
+    );
+    dateline.write("key", "s3cret\n");
+    let daemon = dateline.start(&["run"]);
+    let posted = wait_for("the failed delivery and three more", || {
+        let posted = receiver.asked("/hook");
+        (posted.len() >= 4).then_some(posted)
+    });
+    let keys: Vec<&str> = posted.iter().filter_map(|seen| seen.header("idempotency-key")).collect();
+    assert_eq!(keys[0], keys[1], "the same delivery is tried again under the same key");
+    let mut different = keys.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!(different.len(), 3);
+    for seen in &posted {
+        assert!(seen.header("dateline-signature").is_some_and(|signature| signature.starts_with("sha256=")));
+        assert_eq!(json_lines(&seen.body).len(), 1);
+    }
+    assert!(!daemon.log().contains("s3cret"));
+    assert_eq!(daemon.terminate(), 0);
+}

@@ -1,0 +1,161 @@
+//! Sources of every kind, and articles that several of them announce.
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, page, paragraphs};
+
+/// Serves a page that nothing is wrong with.
+fn publish(outlet: &Outlet, path: &str, title: &str, number: usize) {
+    outlet.serve(path, Answer::html(page(title, &paragraphs(number), ago(30))));
+}
+
+fn urls(dateline: &Dateline) -> Vec<String> {
+    let mut urls: Vec<String> =
+        dateline.json(&["export"]).iter().map(|row| row["url"].as_str().expect("an address").to_owned()).collect();
+    urls.sort();
+    urls
+}
+
+#[test]
+fn a_news_sitemap_is_a_source() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let entries: String = (1..=2)
+        .map(|n| {
+            publish(&outlet, &format!("/{n}.html"), &format!("Report {n}"), n);
+            format!(
+                "<url><loc>{}</loc><news:news><news:publication><news:name>Paper</news:name><news:language>en</news:language>\
+                 </news:publication><news:publication_date>{}</news:publication_date><news:title>Report {n}</news:title></news:news></url>",
+                outlet.url(&format!("/{n}.html")),
+                ago(30).to_rfc3339(),
+            )
+        })
+        .collect();
+    let sitemap = format!(
+        r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>"#
+    );
+    outlet.serve("/news.xml", Answer::ok("application/xml", sitemap));
+    let dateline = Dateline::new();
+    dateline.write("sources.toml", format!("[[source]]\nurl = \"{}\"\nkind = \"sitemap\"\n", outlet.url("/news.xml")));
+    assert_eq!(dateline.pass()["articles"], 2);
+    assert_eq!(urls(&dateline), [outlet.url("/1.html"), outlet.url("/2.html")]);
+}
+
+#[test]
+fn a_listing_is_a_source_and_its_selector_chooses() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "/news/ferries-return-to-the-bay", "Ferries return to the bay after a long winter", 1);
+    publish(&outlet, "/ads/buy-a-boat-today", "Buy a boat today and pay for it next year", 2);
+    let listing = r#"<!doctype html><title>News</title><body>
+        <h2 class=story><a href="/news/ferries-return-to-the-bay">Ferries return to the bay after a long winter</a></h2>
+        <h2 class=advert><a href="/ads/buy-a-boat-today">Buy a boat today and pay for it next year</a></h2>"#;
+    outlet.serve("/news", Answer::html(listing));
+    let dateline = Dateline::new();
+    let source =
+        format!("[[source]]\nurl = \"{}\"\nkind = \"listing\"\nselector = \"h2.story\"\n", outlet.url("/news"));
+    dateline.write("sources.toml", source);
+    assert_eq!(dateline.pass()["articles"], 1);
+    assert_eq!(urls(&dateline), [outlet.url("/news/ferries-return-to-the-bay")]);
+}
+
+#[test]
+fn feeds_of_a_page_are_discovered() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let html = r#"<!doctype html><title>Paper</title>
+        <link rel=alternate type="application/rss+xml" title="All of it" href="/feed.xml"><p>Welcome."#;
+    outlet.serve("/", Answer::html(html));
+    let dateline = Dateline::new();
+    let row = dateline.row(&["sources", "discover", &outlet.url("/")]);
+    assert_eq!((&row["url"], &row["title"]), (&outlet.url("/feed.xml").into(), &"All of it".into()));
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/1.html"), "One", ago(5))])));
+    let checked = dateline.row(&["sources", "check", &outlet.url("/feed.xml")]);
+    assert_eq!((&checked["ok"], &checked["entries"][0]["title"]), (&true.into(), &"One".into()));
+}
+
+#[test]
+fn an_article_that_two_sources_announce_is_one_and_found_under_both() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "/1.html", "Report one", 1);
+    let item = |tracking: &str| [Item::new(outlet.url(&format!("/1.html{tracking}")), "Report one", ago(30))];
+    outlet.serve("/world.xml", Answer::feed(feed("World", &item(""))));
+    outlet.serve("/local.xml", Answer::feed(feed("Local", &item("#top"))));
+    let dateline = Dateline::following(&[outlet.url("/world.xml"), outlet.url("/local.xml")]);
+    let pass = dateline.pass();
+    assert_eq!((&pass["entries"], &pass["articles"]), (&2.into(), &1.into()), "{pass}");
+    assert_eq!(urls(&dateline), [outlet.url("/1.html")]);
+    for source in ["World", "local"] {
+        assert_eq!(dateline.json(&["search", "report", "--source", source]).len(), 1, "{source}");
+    }
+}
+
+#[test]
+fn a_canonical_link_is_believed_on_its_own_outlet_only() {
+    let web = Web::new();
+    let (outlet, other) = (web.outlet(1), web.outlet(2));
+    let with_canonical = |path: &str, to: &str, number: usize| {
+        let html = page(&format!("Report {number}"), &paragraphs(number), ago(30));
+        let link = format!("<head><link rel=\"canonical\" href=\"{to}\">");
+        outlet.serve(path, Answer::html(html.replace("<head>", &link)));
+        Item::new(outlet.url(path), &format!("Report {number}"), ago(30))
+    };
+    let items = [
+        with_canonical("/amp/1.html", &outlet.url("/1.html"), 1),
+        with_canonical("/2.html", &other.url("/stolen.html"), 2),
+    ];
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    dateline.pass();
+    assert_eq!(urls(&dateline), [outlet.url("/1.html"), outlet.url("/2.html")]);
+    // The other spelling leads to the same article, without another request.
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/1.html"), "Report 1", ago(30))])));
+    web.forget();
+    assert_eq!(dateline.pass()["articles"], 0);
+    assert!(outlet.asked("/1.html").is_empty());
+}
+
+#[test]
+fn entries_that_are_too_old_are_skipped() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "/new.html", "New report", 1);
+    let items = [
+        Item::new(outlet.url("/new.html"), "New report", ago(30)),
+        Item::new(outlet.url("/old.html"), "Old report", ago(60 * 24 * 9)),
+    ];
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("poll.max_entry_age", "\"7d\"");
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["skipped"]), (&1.into(), &1.into()), "{pass}");
+    assert!(outlet.asked("/old.html").is_empty());
+}
+
+#[test]
+fn a_feed_with_the_whole_text_needs_no_page() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let text = paragraphs(3);
+    let html: String = text.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect();
+    let item = || Item::new(outlet.url("/1.html"), "Report", ago(30)).content(&html);
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[item()])));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 1);
+    assert!(outlet.asked("/1.html").is_empty());
+    assert_eq!(dateline.row(&["export"])["body"], text.join("\n\n").as_str());
+}
+
+#[test]
+fn a_source_taken_out_of_the_file_is_polled_no_more_and_its_articles_stay() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "/1.html", "Report one", 1);
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/1.html"), "Report one", ago(30))])));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    dateline.pass();
+    dateline.follow(&[]);
+    web.forget();
+    assert_eq!(dateline.pass()["sources"], 0);
+    assert!(web.seen().is_empty());
+    assert!(dateline.json(&["sources"]).is_empty());
+    assert_eq!(dateline.json(&["search", "--source", "Paper"]).len(), 1);
+}
