@@ -8,45 +8,36 @@ use super::{
     output::{Output, Style, pad},
 };
 use crate::{
-    config::{Loaded, Problem, Problems},
+    config::{self, Loaded, Problem, Problems},
     extract::Extractor,
     query,
     topic::{Tagger, lint},
 };
 
-/// Reports every problem, those that only the rooms can see among them.
+/// Reports every problem, those that only the rooms can see among them; doubtful topic rules are warnings.
 pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
-    let (loaded, mut problems) = match open::configuration(global) {
-        Ok(loaded) => (Some(loaded), Vec::new()),
-        Err(error) => match error.downcast::<Problems>() {
-            Ok(Problems(problems)) => (None, problems),
-            Err(error) => return Err(error),
-        },
-    };
-    if let Some(loaded) = &loaded {
-        problems.extend(rooms(loaded));
-    }
-    for warning in loaded.iter().flat_map(|loaded| &loaded.warnings) {
+    let (loaded, Problems(mut problems)) = config::examine(&open::options(global)?);
+    problems.extend(rooms(&loaded));
+    let doubts = if Tagger::new(&loaded.topics).is_ok() { lint(&loaded.topics) } else { Vec::new() };
+    for warning in loaded.warnings.iter().cloned().chain(doubts.iter().map(|doubt| open::topic_problem(&loaded, doubt)))
+    {
         output.note(&format!("warning: {warning}"));
     }
-    if problems.is_empty() {
-        let loaded = loaded.unwrap_or_default();
-        let file =
-            loaded.file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
-        output.note(&format!("{file}: {} sources, {} topics, no problems", loaded.sources.len(), loaded.topics.len()));
-        return Ok(());
+    if !problems.is_empty() {
+        return Err(Problems(problems).into());
     }
-    Err(Problems(problems).into())
+    let file =
+        loaded.file.as_ref().map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
+    output.note(&format!("{file}: {} sources, {} topics, no problems", loaded.sources.len(), loaded.topics.len()));
+    Ok(())
 }
 
 /// What only the rooms that use a part of the configuration can say of it.
 fn rooms(loaded: &Loaded) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let told = match Tagger::new(&loaded.topics) {
-        Ok(_) => lint(&loaded.topics),
-        Err(told) => told,
-    };
-    problems.extend(told.iter().map(|problem| open::topic_problem(loaded, problem)));
+    if let Err(told) = Tagger::new(&loaded.topics) {
+        problems.extend(told.iter().map(|problem| open::topic_problem(loaded, problem)));
+    }
     if let Err(errors) = Extractor::new(&loaded.settings.extract) {
         problems.extend(errors.iter().map(|error| {
             let problem = Problem::new(error.to_string());
@@ -57,7 +48,8 @@ fn rooms(loaded: &Loaded) -> Vec<Problem> {
         if let Some(text) = &alert.query
             && let Err(error) = query::parse(text, chrono::Utc::now())
         {
-            problems.push(Problem::new(format!("alert `{}`: {}", alert.name, error.render(text))).at(position));
+            let place = format!("alert `{}`: {error}\n{}", alert.name, error.render(text));
+            problems.push(Problem::new(place).at(position));
         }
     }
     problems

@@ -181,6 +181,10 @@ fn show(row: &ExtractRow, output: &Output) -> Result<bool, Error> {
         output.error(&format!("{}: {error}", row.input));
         return Ok(false);
     }
+    if row.title.is_none() && row.body.is_empty() {
+        output.note(&format!("{}: nothing to read", row.input));
+        return Ok(true);
+    }
     let width = output.width();
     for line in wrap(&printable(row.title.as_deref().unwrap_or("(no title)")), width) {
         output.line(&output.paint(Style::Title, &line))?;

@@ -12,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::{
     Global,
     open::{self, Owned},
-    output::Output,
+    output::{Output, count},
 };
 use crate::pipeline::{self, ImportSummary, Target};
 
@@ -50,6 +50,7 @@ fn open_all(files: &[PathBuf]) -> Result<(impl BufRead, Option<u64>), Error> {
             Box::new(io::stdin())
         } else {
             let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            anyhow::ensure!(!path.is_dir(), "{} is a directory; import takes files", path.display());
             let packed = path.extension().is_some_and(|extension| extension == "gz");
             let length = file.metadata().map(|data| data.len()).ok().filter(|_| !packed);
             size = size.zip(length).map(|(sum, length)| sum + length);
@@ -68,7 +69,11 @@ fn print(summary: &ImportSummary, output: &Output) -> Result<(), Error> {
     }
     let seconds = summary.duration_ms as f64 / 1000.0;
     output.line(&format!(
-        "{} articles ({} copies) and {} revisions from {} lines in {seconds:.1} s; {} lines left out",
-        summary.articles, summary.copies, summary.revisions, summary.lines, summary.failed,
+        "{} ({}), {} from {} in {seconds:.1} s; {} left out",
+        count(summary.articles, "article", "articles"),
+        count(summary.copies, "copy", "copies"),
+        count(summary.revisions, "revision", "revisions"),
+        count(summary.lines, "line", "lines"),
+        summary.failed,
     ))
 }

@@ -19,7 +19,8 @@ pub(crate) fn configuration(global: &Global) -> Result<Loaded, Error> {
     Ok(config::load(&options(global)?)?)
 }
 
-fn options(global: &Global) -> Result<LoadOptions, Error> {
+/// What the options and the environment say of where the configuration is.
+pub(crate) fn options(global: &Global) -> Result<LoadOptions, Error> {
     let env: BTreeMap<String, String> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("DATELINE_"))

@@ -169,6 +169,11 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     console::truncate_str(&printable(text).replace('\n', " "), width, "…").into_owned()
 }
 
+/// Says how many, in words that fit the number.
+pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 /// Fills a text up to `width` columns.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     console::pad_str(text, width, console::Alignment::Left, None).into_owned()

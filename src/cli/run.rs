@@ -3,21 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Error, anyhow};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
     Global, Told,
     open::{self, Owned},
-    output::{Output, Style},
+    output::{Output, Style, count},
 };
 use crate::{
-    config::{self, Loaded, Problem, Problems},
+    config::{self, LoadOptions, Loaded, Problem, Problems},
     extract::Extractor,
     fetch::Fetcher,
-    pipeline::{self, Options, Parts, Summary},
-    serve::{Liveness, Server},
+    pipeline::{self, Options, Parts, Reload, Summary},
+    serve::{Liveness, Server, TopicNames},
+    telemetry::metrics,
 };
 
 #[derive(clap::Args)]
@@ -38,7 +42,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    let loaded = open::configuration(global)?;
+    let load_options = open::options(global)?;
+    let loaded = config::load(&load_options)?;
+    metrics().config_last_reload_successful.set(1);
     let tagger = open::tagger(&loaded)?;
     let extractor = extractor(&loaded)?;
     let Owned { lock, store, index, applied } = open::own(&loaded)?;
@@ -55,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let liveness = Liveness::default();
     let grace = settings.shutdown_grace;
     let data_dir = settings.data_dir.clone();
+    let (reloads, reload) = mpsc::channel(1);
     let parts = Parts {
         settings,
         sources: loaded.sources,
@@ -65,11 +72,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         index,
         applied,
         liveness: liveness.clone(),
+        reload,
     };
     let bar = arguments.once.then(|| output.progress(None, "one pass over the sources that are due"));
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
-        let listener = tokio::spawn(stop_on_signal(stop.clone(), liveness.clone()));
+        let listener = tokio::spawn(heed_signals(stop.clone(), liveness.clone(), load_options, reloads));
         let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, stop.clone())));
         let running = pipeline::run(parts, options, stop.clone());
         tokio::pin!(running);
@@ -92,7 +100,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let Some(summary) = summary? else { return Ok(()) };
+    let Some(summary) = summary? else {
+        // What was committed is safe; a scheduler learns that this pass is not whole.
+        return if arguments.once { Err(Told.into()) } else { Ok(()) };
+    };
     if arguments.once {
         print(&summary, output)?;
         if summary.polled > 0 && summary.failed == summary.polled {
@@ -114,18 +125,31 @@ pub(crate) fn extractor(loaded: &Loaded) -> Result<Extractor, Error> {
     })
 }
 
-/// The first signal asks for an orderly stop, the second ends the process at once.
-async fn stop_on_signal(stop: CancellationToken, liveness: Liveness) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+/// The first SIGTERM or SIGINT asks for an orderly stop, the second ends the process at once; SIGHUP reads the
+/// configuration again.
+async fn heed_signals(
+    stop: CancellationToken,
+    liveness: Liveness,
+    options: LoadOptions,
+    reloads: mpsc::Sender<Reload>,
+) {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
     else {
         return warn!("signals cannot be received");
     };
-    for times in 1.. {
+    let mut stops = 0;
+    loop {
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
+            _ = hangup.recv() => {
+                reload(&options, &reloads).await;
+                continue;
+            }
         };
-        if times > 1 {
+        stops += 1;
+        if stops > 1 {
             warn!("{name} again: stopping at once");
             std::process::exit(1);
         }
@@ -133,6 +157,24 @@ async fn stop_on_signal(stop: CancellationToken, liveness: Liveness) {
         liveness.drain();
         stop.cancel();
     }
+}
+
+/// Reads sources and topics again; where anything is wrong with them, what was read before stays.
+async fn reload(options: &LoadOptions, reloads: &mpsc::Sender<Reload>) {
+    let read = || -> Result<Reload, Error> {
+        let loaded = config::load(options)?;
+        let tagger = open::tagger(&loaded)?;
+        let names = TopicNames::of_rules(&loaded.topics);
+        Ok(Reload { sources: loaded.sources, tagger, names })
+    };
+    let succeeded = match tokio::task::block_in_place(read) {
+        Ok(reload) => reloads.send(reload).await.is_ok(),
+        Err(error) => {
+            error!(%error, "SIGHUP: the configuration has problems, the old one stays: {error:#}");
+            false
+        }
+    };
+    metrics().config_last_reload_successful.set(i64::from(succeeded));
 }
 
 fn print(summary: &Summary, output: &Output) -> Result<(), Error> {
@@ -149,14 +191,13 @@ fn print(summary: &Summary, output: &Output) -> Result<(), Error> {
         summary.not_modified,
         summary.failed,
     ))?;
-    output.line(&format!(
-        "{} new entries: {} articles ({} copies), {} revisions, {} skipped, {} pages failed, {} waiting",
-        summary.entries,
-        summary.articles,
-        summary.copies,
-        summary.revisions,
-        summary.skipped,
-        summary.failed_pages,
-        summary.waiting,
-    ))
+    let counted = [
+        count(summary.entries, "new entry", "new entries"),
+        format!("{} ({})", count(summary.articles, "article", "articles"), count(summary.copies, "copy", "copies")),
+        count(summary.revisions, "revision", "revisions"),
+        format!("{} skipped", summary.skipped),
+        format!("{} failed", count(summary.failed_pages, "page", "pages")),
+        format!("{} waiting", summary.waiting),
+    ];
+    output.line(&counted.join(", "))
 }

@@ -128,7 +128,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
 fn show(hit: &Hit, place: usize, output: &Output) -> Result<(), Error> {
     let width = output.width();
     let head = &hit.head;
-    for (line, text) in wrap(&printable(&head.title), width.saturating_sub(4)).iter().enumerate() {
+    let title = if head.title.is_empty() { "(no title)" } else { &head.title };
+    for (line, text) in wrap(&printable(title), width.saturating_sub(4)).iter().enumerate() {
         let lead = if line == 0 { format!("{place:>2}. ") } else { "    ".to_owned() };
         output.line(&format!("{lead}{}", output.paint(Style::Title, text)))?;
     }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{
     Global, Usage, open,
-    output::{Output, Style, cut, pad},
+    output::{Output, Style, count, cut, pad},
     search::day_and_time,
 };
 use crate::{
@@ -194,7 +194,9 @@ fn add(sources: Vec<Source>, global: &Global, output: &Output) -> Result<(), Err
         tx.add_request("sources", &serde_json::Value::Null)?;
         Ok(added)
     })?;
-    output.note(&format!("{added} of {} sources added; the others were followed already", sources.len()));
+    let known = sources.len() - added;
+    let also = if known == 0 { String::new() } else { format!("; {known} followed already") };
+    output.note(&format!("{} added{also}", count(added as u64, "source", "sources")));
     Ok(())
 }
 

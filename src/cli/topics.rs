@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     Global, Told, Usage,
     open::{self, Owned},
-    output::{Output, Style, cut, pad, printable},
+    output::{Output, Style, pad, printable},
 };
 use crate::{
     model::{ArticleId, TextField, TopicMatch},
@@ -188,7 +188,8 @@ fn print_matches(matches: &[TopicMatch], title: &str, body: &str, output: &Outpu
     for found in matches {
         let (mark, style) = if found.matched { ("+", Style::Good) } else { ("-", Style::Dim) };
         let note = if found.matched { "" } else { " (not given)" };
-        output.line(&output.paint(style, &format!("{mark} {} {:.2}{note}", found.topic, found.score)))?;
+        output
+            .line(&output.paint(style, &format!("{mark} {}  {:.2} × what it takes{note}", found.topic, found.score)))?;
         for evidence in &found.evidence {
             let text = match evidence.field {
                 TextField::Title => title,
@@ -227,7 +228,7 @@ fn check(global: &Global, output: &Output) -> Result<(), Error> {
     let loaded = open::configuration(global)?;
     let problems = lint(&loaded.topics);
     for problem in &problems {
-        output.line(&cut(&open::topic_problem(&loaded, problem).to_string(), usize::MAX))?;
+        output.line(&open::topic_problem(&loaded, problem).to_string())?;
     }
     if problems.is_empty() {
         output.note(&format!("{} topics, no problems", loaded.topics.len()));

@@ -61,6 +61,12 @@ pub struct Loaded {
 /// # Errors
 /// Every problem of all files, variables and options at once.
 pub fn load(options: &LoadOptions) -> Result<Loaded, Problems> {
+    let (loaded, Problems(problems)) = examine(options);
+    if problems.is_empty() { Ok(loaded) } else { Err(Problems(problems)) }
+}
+
+/// Does what [`load()`] does, but returns what could be read along with the problems, for who wants to look further.
+pub fn examine(options: &LoadOptions) -> (Loaded, Problems) {
     let mut loading = Loading { options, loaded: Loaded::default(), problems: Vec::new() };
     loading.read_settings();
     loading.read_sources();
@@ -77,7 +83,8 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Problems> {
 pub fn load_settings(options: &LoadOptions) -> Result<Settings, Problems> {
     let mut loading = Loading { options, loaded: Loaded::default(), problems: Vec::new() };
     loading.read_settings();
-    Ok(loading.finish()?.settings)
+    let (loaded, Problems(problems)) = loading.finish();
+    if problems.is_empty() { Ok(loaded.settings) } else { Err(Problems(problems)) }
 }
 
 /// A configuration while it is being put together.
@@ -222,13 +229,10 @@ impl Loading<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Loaded, Problems> {
-        if self.problems.is_empty() {
-            return Ok(self.loaded);
-        }
+    fn finish(mut self) -> (Loaded, Problems) {
         self.problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         self.problems.dedup();
-        Err(Problems(self.problems))
+        (self.loaded, Problems(self.problems))
     }
 
     /// Reads a file as text, or reports why not where `key` named it.

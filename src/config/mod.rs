@@ -25,7 +25,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use self::load::{LoadOptions, Loaded, load, load_settings};
+pub use self::load::{LoadOptions, Loaded, examine, load, load_settings};
 pub use self::opml::{Outlines, parse_opml, write_opml};
 pub use self::origin::{Origin, Place};
 pub use self::problem::{Position, Problem, Problems};

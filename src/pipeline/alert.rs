@@ -52,6 +52,9 @@ pub(crate) async fn run(
         Ok(watches) => watches,
         Err(error) => return error!(%error, "alerts are off"),
     };
+    for watch in &watches {
+        remember(&context, position_key(&watch.alert), watch.position.to_string()).await;
+    }
     let mut tick = time::interval(FIRST_WAIT);
     loop {
         let stopping = tokio::select! {

@@ -43,7 +43,10 @@ pub(crate) fn assign(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> 
             Some((reason, next_try_at)) => {
                 Fate::Partial { article: id, reason: reason.clone(), next_try_at: Some(*next_try_at) }
             }
-            None => Fate::Article(id),
+            None => match &item.reread {
+                Some((at, validators)) => Fate::Revisit { article: id, at: *at, validators: validators.clone() },
+                None => Fate::Article(id),
+            },
         };
         tx.settle(entry, &fate, item.fetched_at)?;
     }

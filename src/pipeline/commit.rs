@@ -19,6 +19,7 @@ use crate::{
     config::Settings,
     dedup::Memory,
     model::{ArticleId, Entry, EntryId, Time, host_of},
+    serve::NAMES,
     source::schedule::{self, Outcome},
     store::{Fate, PollRecord, Reader, Store, StoredRequest, Tx},
     telemetry::metrics,
@@ -163,6 +164,9 @@ impl Owner {
                     };
                     metrics.articles.with_label_values(&[result]).inc();
                 }
+                (Work::Flush { reply }, _) => {
+                    let _ = reply.send(());
+                }
                 (Work::TakeRequests { reply }, Written::Requests(requests)) => {
                     let _ = reply.send(requests);
                 }
@@ -231,6 +235,12 @@ fn write_one(
         }
         Work::Delete(ids) => {
             delete(tx, memory, ids)?;
+            Written::Nothing
+        }
+        Work::Flush { .. } => Written::Nothing,
+        Work::Configure { sources, topic_names } => {
+            tx.sync_sources(sources)?;
+            tx.put_meta(NAMES, topic_names)?;
             Written::Nothing
         }
         Work::Remember { key, value } => {

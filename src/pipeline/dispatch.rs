@@ -29,7 +29,7 @@ use crate::{
         hosts::{Hosts, Next},
         robots::Robots,
     },
-    model::{EntryId, Source, SourceId, SourceState, Time, host_of},
+    model::{EntryId, Source, SourceId, SourceState, SourceStatus, Time, host_of},
     serve::Liveness,
     source::schedule,
     store::{Fate, Reader},
@@ -264,7 +264,8 @@ impl Dispatcher {
             }
             let id = stored.source.id;
             known.insert(id);
-            if self.slots.contains_key(&id) {
+            if let Some(slot) = self.slots.get_mut(&id) {
+                slot.source = Arc::new(stored.source);
                 continue;
             }
             let due = stored.state.next_poll_at.unwrap_or_else(|| {
@@ -548,6 +549,11 @@ impl Dispatcher {
         let gauges = &metrics().queue_depth;
         gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
         gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);
+        for status in [SourceStatus::Ok, SourceStatus::Failing, SourceStatus::Gone, SourceStatus::Never] {
+            let count = self.slots.values().filter(|slot| slot.state.status == status).count();
+            let name = format!("{status:?}").to_lowercase();
+            metrics().sources.with_label_values(&[&name]).set(count as i64);
+        }
         if self.options.once {
             return Ok(());
         }

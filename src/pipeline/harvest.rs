@@ -15,7 +15,9 @@ use crate::{
     dedup::{self, Document},
     extract::Hints,
     fetch::{self, Fetch, Purpose, Request, robots::Robots},
-    model::{ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch},
+    model::{
+        ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch, Validators,
+    },
     source::schedule,
     store::{DueEntry, Fate, Reader},
     telemetry::metrics,
@@ -88,8 +90,11 @@ fn carries_full_text(entry: &Entry) -> bool {
 /// Fetches and reads the page of an entry, or follows one of its redirects.
 pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Errand, due: DueEntry) -> Outcome {
     let asking = context.asking(host);
-    let request =
-        Request { headers: context.headers_of(&due, &errand.url), ..Request::new(errand.url.clone(), Purpose::Page) };
+    let request = Request {
+        headers: context.headers_of(&due, &errand.url),
+        validators: due.validators.clone(),
+        ..Request::new(errand.url.clone(), Purpose::Page)
+    };
     let response = context.fetcher.fetch(request).await;
     metrics().requests.with_label_values(&["page"]).inc();
     let asked = response.as_ref().ok().and_then(retry_after);
@@ -105,6 +110,13 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
                     Ok(()) => return Outcome::Redirect(errand.redirected(to, false)),
                     Err(reason) => retry_later(&due, reason, None),
                 }
+            } else if let (304, Some(article)) = (response.status, due.article) {
+                let fate = match reread(&context, &due, response.fetched_at, due.validators.clone()) {
+                    Some((at, validators)) => Fate::Revisit { article, at, validators },
+                    None => Fate::Article(article),
+                };
+                context.hand_over(Work::Settle { entry, fate }).await;
+                return Outcome::Settled(entry);
             } else if (200..300).contains(&response.status) {
                 digest(context, due, errand, response).await;
                 return Outcome::Settled(entry);
@@ -115,6 +127,13 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
         Err(error) => retry_later(&due, error.to_string(), None),
     };
     without_page(context, entry, Plan::Words(due, missing)).await
+}
+
+/// When the page of an entry is read again: at the next of the ages that the user asked for.
+fn reread(context: &Context, due: &DueEntry, now: Time, validators: Validators) -> Option<(Time, Validators)> {
+    let ages = context.settings.harvest.reread.iter().filter_map(|age| chrono::Duration::from_std(*age).ok());
+    let next = ages.map(|age| due.first_seen_at + age).filter(|at| *at > now).min()?;
+    Some((next, validators))
 }
 
 fn retry_after(response: &fetch::Response) -> Option<Time> {
@@ -151,6 +170,7 @@ async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: 
 }
 
 fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fetch::Response) -> Work {
+    let again = reread(context, &due, response.fetched_at, response.headers.validators());
     let page = response.into_page();
     if let Some(reason) = not_a_page(page.content_type.as_deref()) {
         return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
@@ -182,7 +202,11 @@ fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fe
     let mut aliases: Vec<CanonicalUrl> =
         errand.hops.iter().filter_map(|hop| CanonicalUrl::parse(&hop.from).ok()).collect();
     aliases.extend(CanonicalUrl::parse(&page.url));
-    harvested(context, due, url, aliases, text, page.fetched_at, None)
+    let work = harvested(context, due, url, aliases, text, page.fetched_at, None);
+    match work {
+        Work::Harvested(item) => Work::Harvested(Box::new(Harvested { reread: again, ..*item })),
+        other => other,
+    }
 }
 
 /// Why a response cannot be an article's page, by its content type.
@@ -226,7 +250,10 @@ fn words(context: &Context, due: DueEntry, missing: Missing) -> Work {
     if let Some(Ok(url)) = link
         && due.article.is_none()
     {
-        let text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), Utc::now());
+        let mut text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), Utc::now());
+        if text.body.trim().is_empty() {
+            text.body = due.entry.summary.clone().unwrap_or_default();
+        }
         let full = context.full_text_of(&due) == FullText::Feed || carries_full_text(&due.entry);
         let enough = text.body.chars().count() >= WORDS_WORTH_KEEPING || (full && !text.body.trim().is_empty());
         if enough && text.title.is_some() {
@@ -270,6 +297,7 @@ fn harvested(
         aliases,
         text,
         fetched_at,
+        reread: None,
         missing_page,
         sketch,
         topics,

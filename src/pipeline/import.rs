@@ -159,11 +159,11 @@ fn read(
             if size > LONGEST_LINE {
                 return Err(unreadable("longer than 64 MiB, so this is no file of JSON lines".to_owned()));
             }
-            lines += 1;
             bytes += size as u64;
             if text.trim().is_empty() {
                 continue;
             }
+            lines += 1;
             match article(&text) {
                 Ok((url, text)) => chunk.push((url, clock.place(text.published), text)),
                 Err(reason) => {
@@ -241,6 +241,7 @@ fn harvest(tagger: &Tagger, url: CanonicalUrl, arrived_at: Time, imported: Impor
         aliases: Vec::new(),
         text,
         fetched_at: arrived_at,
+        reread: None,
         missing_page: None,
         sketch,
         topics,

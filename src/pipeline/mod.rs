@@ -17,6 +17,7 @@ mod follow;
 mod harvest;
 mod import;
 mod poll;
+mod prune;
 mod requests;
 mod retag;
 mod work;
@@ -28,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -49,13 +50,16 @@ use crate::{
     fetch::Fetcher,
     index::{self, Index},
     model::{FullText, Source, SourceId, Time, host_of, outlet_of},
-    serve::Liveness,
+    serve::{Liveness, TopicNames},
     store::{self, DueEntry, Reader, Store},
     topic::Tagger,
 };
 
 /// Pieces of work that wait for the owner of the store: a few batches, so that it never starves and never hoards.
 const WORK_QUEUE: usize = 256;
+
+/// How long the end of a run waits for the index, for the sake of alerts; what is left is delivered by the next run.
+const LAST_COMMIT: Duration = Duration::from_secs(5);
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +118,18 @@ pub struct Parts {
     pub applied: u64,
     /// Told that the flow moves.
     pub liveness: Liveness,
+    /// New configurations, while it runs.
+    pub reload: mpsc::Receiver<Reload>,
+}
+
+/// What of a configuration can change while a run goes on.
+pub struct Reload {
+    /// The sources of the configuration.
+    pub sources: Vec<Source>,
+    /// The topics, compiled.
+    pub tagger: Tagger,
+    /// What the topics are called.
+    pub names: TopicNames,
 }
 
 /// What the tasks of a run share.
@@ -260,7 +276,7 @@ impl Poke {
 /// When the store or the index fails for good, or a stage dies. What was committed stays.
 pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<Summary, Error> {
     let started = Instant::now();
-    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness } = parts;
+    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness, reload } = parts;
     let searcher = index.searcher();
     store.transaction(|tx| tx.sync_sources(&sources))?;
     let (reader, follower_reader) = (store.reader()?, store.reader()?);
@@ -270,8 +286,9 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let (answered, answers) = mpsc::channel(WORK_QUEUE);
     let (grown, growth) = sync_mpsc::sync_channel(1);
     let (indexed, index_growth) = watch::channel(applied);
+    let mut searchable = index_growth.clone();
     let (source_list, source_watch) = watch::channel(Sources::default());
-    let (_tagger, tagger_watch) = watch::channel(Arc::new(tagger));
+    let (tagger_change, tagger_watch) = watch::channel(Arc::new(tagger));
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let context = Arc::new(Context {
         settings: settings.clone(),
@@ -296,6 +313,14 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let alerts = tokio::spawn(alert::run(context.clone(), index_growth, searcher, background.clone()));
     let requests = tokio::spawn(requests::run(context.clone(), sources_changed.clone(), rebuild, background.clone()));
     let retag = tokio::spawn(retag::run(context.clone(), background.clone()));
+    let prune = tokio::spawn(prune::run(context.clone(), options.once, background.clone()));
+    let reloads = tokio::spawn(requests::reload(
+        context.clone(),
+        reload,
+        tagger_change,
+        sources_changed.clone(),
+        background.clone(),
+    ));
 
     let dispatcher =
         Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
@@ -303,9 +328,14 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     if options.once && !stop.is_cancelled() {
         // A pass that changed the topics also retags; a daemon does so at leisure.
         let _ = retag.await;
+        let _ = prune.await;
+    }
+    if !settings.alerts.is_empty() {
+        wait_until_searchable(&context, &mut searchable).await;
     }
     background.cancel();
     let _ = requests.await;
+    let _ = reloads.await;
     drop(context);
     let store = join("commit", commit).await??;
     join("follow", follow).await??;
@@ -316,6 +346,16 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let summary = tally.summary(sources, waiting, started.elapsed().as_millis() as u64);
     info!(articles = summary.articles, duration_ms = summary.duration_ms, "stopped");
     Ok(summary)
+}
+
+/// Waits until everything handed over so far is in the index, so that alerts can see it before the end.
+async fn wait_until_searchable(context: &Context, searchable: &mut watch::Receiver<u64>) {
+    let (reply, written) = oneshot::channel();
+    context.hand_over(Work::Flush { reply }).await;
+    // Either fails only where a stage has, which is told elsewhere.
+    let _ = written.await;
+    let Ok(last) = context.read(Reader::last_seq) else { return };
+    let _ = tokio::time::timeout(LAST_COMMIT, searchable.wait_for(|seq| *seq >= last)).await;
 }
 
 /// Starts a stage that is a thread of its own, on the runtime's blocking pool so that it can be joined from async code.

@@ -11,18 +11,19 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{Notify, mpsc, oneshot, watch},
     time,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Context, Error, Poke, commit::Owner, follow::Follower, retag, work::Work};
+use super::{Context, Error, Poke, Reload, commit::Owner, follow::Follower, retag, work::Work};
 use crate::{
     config::Settings,
     index::Index,
     model::ArticleId,
     store::{Reader, Store},
+    topic::Tagger,
 };
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -60,6 +61,37 @@ pub(crate) async fn run(
                 other => warn!(kind = other, "unknown request from another process, dropped"),
             }
         }
+    }
+}
+
+/// Takes new configurations up until told to stop: sources at once, topics for what comes and, in the background, for
+/// what is stored.
+pub(crate) async fn reload(
+    context: Arc<Context>,
+    mut reloads: mpsc::Receiver<Reload>,
+    tagger: watch::Sender<Arc<Tagger>>,
+    sources_changed: Arc<Notify>,
+    stop: CancellationToken,
+) {
+    loop {
+        let reload = tokio::select! {
+            Some(reload) = reloads.recv() => reload,
+            () = stop.cancelled() => return,
+        };
+        let Reload { sources, tagger: new, names } = reload;
+        let changed = new.fingerprint() != context.tagger().fingerprint();
+        context.hand_over(Work::Configure { sources, topic_names: names.to_json() }).await;
+        let (reply, written) = oneshot::channel();
+        context.hand_over(Work::Flush { reply }).await;
+        if written.await.is_err() {
+            return;
+        }
+        sources_changed.notify_one();
+        if changed {
+            tagger.send_replace(Arc::new(new));
+            tokio::spawn(retag::run(context.clone(), stop.clone()));
+        }
+        info!("the configuration was read again");
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) enum Work {
     Delete(Vec<ArticleId>),
     /// Takes the requests of other processes; those that are the owner's are done, the others are returned.
     TakeRequests { reply: oneshot::Sender<Vec<StoredRequest>> },
+    /// Answers when everything handed over before is written.
+    Flush { reply: oneshot::Sender<()> },
+    /// Makes these the sources of the configuration.
+    Configure { sources: Vec<Source>, topic_names: String },
     /// Keeps a small value in the store.
     Remember { key: String, value: String },
 }
@@ -79,6 +83,8 @@ pub(crate) struct Harvested {
     pub aliases: Vec<CanonicalUrl>,
     pub text: Extracted,
     pub fetched_at: Time,
+    /// When its page is read again for changes, and what it can then be asked for with.
+    pub reread: Option<(Time, Validators)>,
     /// The page could not be read: `text` is what the feed says, and this is why and when the page is tried again.
     pub missing_page: Option<(String, Time)>,
     pub sketch: Sketch,

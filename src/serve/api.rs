@@ -46,6 +46,11 @@ fn not_found(what: &str) -> Response {
     problem(StatusCode::NOT_FOUND, "not found", &format!("no {what} has this id"))
 }
 
+/// An address that is none of the API's or the pages'.
+pub(super) async fn nowhere() -> Response {
+    problem(StatusCode::NOT_FOUND, "not found", "nothing is served at this address")
+}
+
 /// A question with what only a request can say of it.
 pub(super) struct Asked {
     pub question: Question,

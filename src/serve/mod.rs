@@ -172,6 +172,7 @@ fn router(shared: Shared) -> Router {
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
+        .fallback(api::nowhere)
         .layer(middleware::from_fn(harden))
         .with_state(shared)
 }

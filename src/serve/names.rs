@@ -111,11 +111,13 @@ impl TopicNames {
     fn unknown(&self, asked: &str) -> String {
         let likeness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &asked.to_lowercase());
         let nearest = self.list.iter().max_by(|a, b| likeness(&a.name).total_cmp(&likeness(&b.name)));
-        match nearest {
+        // Jaro–Winkler below this is another word, not a slip.
+        match nearest.filter(|topic| likeness(&topic.name) >= 0.8) {
             Some(topic) => {
                 format!("no topic `{asked}`\nhint: did you mean `{}`? `dateline topics` lists all", topic.name)
             }
-            None => format!("no topic `{asked}`: no topics are known yet\nhint: they are known after the first run"),
+            None if self.list.is_empty() => format!("no topic `{asked}`: topics are known after the first run"),
+            None => format!("no topic `{asked}`\nhint: `dateline topics` lists all"),
         }
     }
 }

@@ -61,7 +61,8 @@ fn a_webhook_that_is_down_gets_everything_later_and_signed() {
     let dateline = alerting(
         &publish(&web),
         &format!(
-            "[[alerts]]\nname = \"labour\"\ntopic = \"labour\"\nwebhook = \"{}\"\nsecret_file = \"key\"\nevery_article = true\n",
+            "[[alerts]]\nname = \"labour\"\ntopic = \"labour\"\nwebhook = \"{}\"\n\
+             secret_file = \"key\"\nevery_article = true\n",
             receiver.url("/hook")
         ),
     );

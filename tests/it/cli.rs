@@ -1,11 +1,10 @@
 //! The command line as documented: help, fields, plain output, exit codes.
 
-use std::{io::Write, process::Stdio};
+use std::process::Stdio;
 
-use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use crate::world::{Dateline, Item, ago, feed, page, paragraphs};
+use crate::world::{Dateline, check_fields, paragraphs};
 
 /// Every command, with its subcommands.
 pub const COMMANDS: &[&[&str]] = &[
@@ -50,14 +49,6 @@ fn archive() -> Dateline {
         + &line("https://two.example/b", "No end to the walkout", "2026-03-01T11:00:00Z");
     dateline.feed(&["import", "-"], lines).ok();
     dateline
-}
-
-/// A row has at least these fields.
-#[track_caller]
-fn check_fields(row: &Value, fields: &str) {
-    for field in fields.split(", ") {
-        assert!(row.get(field).is_some(), "`{field}` is not in {row}");
-    }
 }
 
 #[test]
@@ -112,8 +103,8 @@ fn rows_have_the_documented_fields() {
     dateline.run(&["sources", "add", "https://paper.example/feed"]).ok();
     check_fields(
         &dateline.row(&["sources"]),
-        "id, url, name, title, status, last_polled_at, next_poll_at, next_poll_reason, consecutive_failures, last_error, \
-         http_status, entries",
+        "id, url, name, title, status, last_polled_at, next_poll_at, next_poll_reason, consecutive_failures, \
+         last_error, http_status, entries",
     );
     assert_eq!(dateline.row(&["sources"])["status"], "never");
     check_fields(&dateline.row(&["status"]), "data_dir, running, sources, entries, articles, copies, stories");
@@ -133,7 +124,8 @@ fn a_pass_sums_up_in_the_documented_fields() {
     let row = Dateline::new().row(&["run", "--once"]);
     check_fields(
         &row,
-        "sources, polled, not_modified, failed, entries, articles, copies, revisions, skipped, failed_pages, waiting, duration_ms",
+        "sources, polled, not_modified, failed, entries, articles, copies, revisions, skipped, failed_pages, waiting, \
+         duration_ms",
     );
     assert_eq!(row["sources"], 0);
 }
@@ -204,89 +196,6 @@ fn init_writes_a_configuration_that_is_sound_and_keeps_what_is_there() {
     dateline.plain(&["init"]).ok();
     let told = dateline.plain(&["config"]).ok().stdout;
     assert!(told.contains("config/dateline.toml"), "{told}");
-}
-
-#[test]
-fn sources_check_reads_files_and_says_what_is_wrong() {
-    let dateline = Dateline::new();
-    let items = [
-        Item::new("/relative.html", "One", ago(1)),
-        Item::new("https://paper.example/2", "Two", ago(2)),
-        Item::new("https://paper.example/2", "Two again", ago(3)),
-    ];
-    std::fs::create_dir(dateline.path("feeds")).expect("a directory");
-    dateline.write("feeds/a.xml", feed("Paper", &items));
-    dateline.write("feeds/b.xml", "no feed at all");
-    let done = dateline.run(&["sources", "check", "feeds", "--json", "--url", "https://paper.example/feeds/"]).exits(1);
-    let rows = done.rows();
-    assert_eq!(rows.len(), 2);
-    check_fields(&rows[0], "input, ok, error, title, entries");
-    assert_eq!((&rows[0]["ok"], &rows[0]["title"]), (&true.into(), &"Paper".into()));
-    let entries = rows[0]["entries"].as_array().expect("a list");
-    let links: Vec<&Value> = entries.iter().map(|entry| &entry["link"]).collect();
-    assert_eq!(links, ["https://paper.example/relative.html", "https://paper.example/2", "https://paper.example/2"]);
-    check_fields(&entries[0], "id, link, title, published_at, updated_at");
-    assert_eq!(entries[0]["id"], "/relative.html");
-    assert!(rows[1]["ok"] == false && rows[1]["error"].is_string(), "{}", rows[1]);
-    dateline.run(&["sources", "check", "feeds/a.xml"]).ok();
-    dateline.run(&["sources", "check", "feeds/missing.xml"]).exits(1);
-    assert!(!dateline.path("data").exists(), "nothing is stored");
-}
-
-#[test]
-fn extract_reads_files_packed_files_directories_and_input() {
-    let dateline = Dateline::new();
-    let html = page("Report on ferries", &paragraphs(1), ago(5));
-    std::fs::create_dir(dateline.path("pages")).expect("a directory");
-    dateline.write("pages/a.html", &html);
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(html.as_bytes()).expect("into memory");
-    dateline.write("pages/b.html.gz", packed.finish().expect("into memory"));
-    dateline.write("pages/notes.txt", "no page");
-    let rows = dateline.json(&["extract", "pages"]);
-    assert_eq!(rows.len(), 2);
-    let piped =
-        dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
-    assert_eq!(piped[0]["url"], "https://paper.example/a");
-    for row in rows.iter().chain(&piped) {
-        check_fields(row, "input, url, title, authors, published_at, lang, site, image, body, kind, method");
-        assert_eq!((&row["title"], &row["kind"]), (&"Report on ferries".into(), &"article".into()));
-        assert_eq!(row["body"], paragraphs(1).join("\n\n").as_str());
-    }
-    let done = dateline.run(&["extract", "pages/a.html", "pages/missing.html", "--json"]).exits(1);
-    assert_eq!(done.rows()[1]["kind"], "error");
-    assert!(!dateline.path("data").exists(), "nothing is stored");
-}
-
-#[test]
-fn topics_are_tried_out_on_texts() {
-    let dateline = Dateline::new();
-    let text =
-        dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
-    assert_eq!(text.rows()[0]["topics"], json!(["labour"]));
-    let lines = "{\"id\":\"x\",\"lang\":\"en\",\"title\":\"Freight blockade\",\"body\":\"\"}\n{\"id\":7,\"body\":\"Nothing.\"}\n";
-    let rows = dateline.feed(&["topics", "test", "-", "--json"], lines).ok().rows();
-    assert_eq!((&rows[0]["id"], &rows[0]["topics"]), (&"x".into(), &json!(["shipping"])));
-    assert_eq!((&rows[1]["id"], &rows[1]["topics"]), (&"7".into(), &json!([])));
-    dateline.run(&["topics", "lint"]).ok();
-}
-
-#[test]
-fn sources_go_out_and_in_as_opml() {
-    let dateline = Dateline::following(&["https://paper.example/feed".to_owned()]);
-    dateline.run(&["sources", "add", "https://other.example/feed", "--name", "Other & Sons"]).ok();
-    let opml = dateline.run(&["sources", "export"]).ok().stdout;
-    let second = Dateline::new();
-    second.feed(&["sources", "import", "-"], &opml).ok();
-    let urls = |dateline: &Dateline| {
-        let mut urls: Vec<String> = dateline.json(&["sources"]).iter().map(|row| row["url"].to_string()).collect();
-        urls.sort();
-        urls
-    };
-    assert_eq!(urls(&second), urls(&dateline));
-    assert!(second.json(&["sources"]).iter().any(|row| row["name"] == "Other & Sons"));
-    second.run(&["sources", "add", "nonsense"]).exits(2);
-    second.run(&["sources", "remove", "nobody"]).exits(1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const WIRE: [&str; 7] = [
     "The terminal's operator called the stoppage unlawful and said that it would ask a judge in the capital to order \
      the crews back before the weekend, when the first refrigerated cargo of the season is expected from the islands.",
     "A spokeswoman for the union said that its members had accepted three changes of the rota since January and would \
-     not accept a fourth, which would have had crews working six nights in every nine without an additional day of rest.",
+     not accept a fourth, which would have had crews working six nights in every nine without a further day of rest.",
     "Millers in the valley have flour for about twelve days, according to the regional chamber of bakers, which asked \
      both sides to let through at least the two ships that carry seed for the spring sowing.",
     "Insurers said the delay was costing ship owners some forty thousand crowns a day for each vessel, a sum that the \
@@ -260,12 +260,12 @@ fn counts_are_of_hits_and_with_copies_of_articles() {
 #[test]
 fn changed_topics_tag_what_is_stored() {
     let stand = Newsstand::open();
-    stand
-        .dateline
-        .write("topics.toml", "[[topic]]\nid = \"music\"\nname = \"Music\"\n[topic.en]\nstrong = [\"brass band\"]\n");
+    let grain =
+        "[[topic]]\nid = \"grain\"\nname = \"Grain\"\n[topic.en]\nstrong = [\"grain ships\", \"container terminal\"]\n";
+    stand.dateline.write("topics.toml", grain);
     stand.dateline.run(&["topics", "retag"]).ok();
-    let hit = stand.dateline.row(&["search", "--topic", "music"]);
-    assert_eq!(sorted(&hit, "topics"), ["Music"]);
+    let hit = stand.dateline.row(&["search", "--topic", "grain"]);
+    assert_eq!(sorted(&hit, "topics"), ["Grain"]);
     assert_eq!(stand.dateline.row(&["topics"])["articles"], 3);
     // An unknown topic is a mistake, not an empty answer.
     stand.dateline.run(&["search", "--topic", "labour"]).exits(2);

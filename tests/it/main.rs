@@ -16,6 +16,8 @@ mod flow;
 mod import;
 mod layout;
 mod manners;
+mod refusals;
 mod replay;
 mod sources;
+mod tryouts;
 mod world;

@@ -21,16 +21,18 @@ fn a_news_sitemap_is_a_source() {
     let entries: String = (1..=2)
         .map(|n| {
             publish(&outlet, &format!("/{n}.html"), &format!("Report {n}"), n);
+            let (link, at) = (outlet.url(&format!("/{n}.html")), ago(30).to_rfc3339());
             format!(
-                "<url><loc>{}</loc><news:news><news:publication><news:name>Paper</news:name><news:language>en</news:language>\
-                 </news:publication><news:publication_date>{}</news:publication_date><news:title>Report {n}</news:title></news:news></url>",
-                outlet.url(&format!("/{n}.html")),
-                ago(30).to_rfc3339(),
+                "<url><loc>{link}</loc><news:news>
+                 <news:publication><news:name>Paper</news:name><news:language>en</news:language></news:publication>
+                 <news:publication_date>{at}</news:publication_date><news:title>Report {n}</news:title>
+                 </news:news></url>"
             )
         })
         .collect();
     let sitemap = format!(
-        r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>"#
+        r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>"#
     );
     outlet.serve("/news.xml", Answer::ok("application/xml", sitemap));
     let dateline = Dateline::new();
@@ -158,4 +160,22 @@ fn a_source_taken_out_of_the_file_is_polled_no_more_and_its_articles_stay() {
     assert!(web.seen().is_empty());
     assert!(dateline.json(&["sources"]).is_empty());
     assert_eq!(dateline.json(&["search", "--source", "Paper"]).len(), 1);
+}
+
+#[test]
+fn sources_go_out_and_in_as_opml() {
+    let dateline = Dateline::following(&["https://paper.example/feed".to_owned()]);
+    dateline.run(&["sources", "add", "https://other.example/feed", "--name", "Other & Sons"]).ok();
+    let opml = dateline.run(&["sources", "export"]).ok().stdout;
+    let second = Dateline::new();
+    second.feed(&["sources", "import", "-"], &opml).ok();
+    let urls = |dateline: &Dateline| {
+        let mut urls: Vec<String> = dateline.json(&["sources"]).iter().map(|row| row["url"].to_string()).collect();
+        urls.sort();
+        urls
+    };
+    assert_eq!(urls(&second), urls(&dateline));
+    assert!(second.json(&["sources"]).iter().any(|row| row["name"] == "Other & Sons"));
+    second.run(&["sources", "add", "nonsense"]).exits(2);
+    second.run(&["sources", "remove", "nobody"]).exits(1);
 }

@@ -89,6 +89,14 @@ pub fn json_lines(text: &str) -> Vec<Value> {
     rows
 }
 
+/// A row has at least these fields.
+#[track_caller]
+pub fn check_fields(row: &Value, fields: &str) {
+    for field in fields.split(", ") {
+        assert!(row.get(field).is_some(), "`{field}` is not in {row}");
+    }
+}
+
 impl Dateline {
     /// An installation without sources, whose daemon does not listen.
     pub fn new() -> Self {

@@ -1,0 +1,74 @@
+//! Commands that try something out and store nothing: `sources check`, `extract`, `topics test`.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+
+use crate::world::{Dateline, Item, ago, check_fields, feed, page, paragraphs};
+
+#[test]
+fn sources_check_reads_files_and_says_what_is_wrong() {
+    let dateline = Dateline::new();
+    let items = [
+        Item::new("/relative.html", "One", ago(1)),
+        Item::new("https://paper.example/2", "Two", ago(2)),
+        Item::new("https://paper.example/2", "Two again", ago(3)),
+    ];
+    std::fs::create_dir(dateline.path("feeds")).expect("a directory");
+    dateline.write("feeds/a.xml", feed("Paper", &items));
+    dateline.write("feeds/b.xml", "no feed at all");
+    let done = dateline.run(&["sources", "check", "feeds", "--json", "--url", "https://paper.example/feeds/"]).exits(1);
+    let rows = done.rows();
+    assert_eq!(rows.len(), 2);
+    check_fields(&rows[0], "input, ok, error, title, entries");
+    assert_eq!((&rows[0]["ok"], &rows[0]["title"]), (&true.into(), &"Paper".into()));
+    let entries = rows[0]["entries"].as_array().expect("a list");
+    let links: Vec<&Value> = entries.iter().map(|entry| &entry["link"]).collect();
+    assert_eq!(links, ["https://paper.example/relative.html", "https://paper.example/2", "https://paper.example/2"]);
+    check_fields(&entries[0], "id, link, title, published_at, updated_at");
+    assert_eq!(entries[0]["id"], "/relative.html");
+    assert!(rows[1]["ok"] == false && rows[1]["error"].is_string(), "{}", rows[1]);
+    dateline.run(&["sources", "check", "feeds/a.xml"]).ok();
+    dateline.run(&["sources", "check", "feeds/missing.xml"]).exits(1);
+    assert!(!dateline.path("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn extract_reads_files_packed_files_directories_and_input() {
+    let dateline = Dateline::new();
+    let html = page("Report on ferries", &paragraphs(1), ago(5));
+    std::fs::create_dir(dateline.path("pages")).expect("a directory");
+    dateline.write("pages/a.html", &html);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(html.as_bytes()).expect("into memory");
+    dateline.write("pages/b.html.gz", packed.finish().expect("into memory"));
+    dateline.write("pages/notes.txt", "no page");
+    let rows = dateline.json(&["extract", "pages"]);
+    assert_eq!(rows.len(), 2);
+    let piped =
+        dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
+    assert_eq!(piped[0]["url"], "https://paper.example/a");
+    for row in rows.iter().chain(&piped) {
+        check_fields(row, "input, url, title, authors, published_at, lang, site, image, body, kind, method");
+        assert_eq!((&row["title"], &row["kind"]), (&"Report on ferries".into(), &"article".into()));
+        assert_eq!(row["body"], paragraphs(1).join("\n\n").as_str());
+    }
+    let done = dateline.run(&["extract", "pages/a.html", "pages/missing.html", "--json"]).exits(1);
+    assert_eq!(done.rows()[1]["kind"], "error");
+    assert!(!dateline.path("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn topics_are_tried_out_on_texts() {
+    let dateline = Dateline::new();
+    let text =
+        dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
+    assert_eq!(text.rows()[0]["topics"], json!(["labour"]));
+    let lines = r#"{"id": "x", "lang": "en", "title": "Freight blockade", "body": ""}
+{"id": 7, "body": "Nothing."}"#;
+    let rows = dateline.feed(&["topics", "test", "-", "--json"], lines).ok().rows();
+    assert_eq!((&rows[0]["id"], &rows[0]["topics"]), (&"x".into(), &json!(["shipping"])));
+    assert_eq!((&rows[1]["id"], &rows[1]["topics"]), (&"7".into(), &json!([])));
+    dateline.run(&["topics", "lint"]).ok();
+}
