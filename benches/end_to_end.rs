@@ -11,7 +11,6 @@
 //! from start to end of its process. The server's own work is not in the CPU time, but it takes its share of the cores.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
-#[path = "loopback/mod.rs"]
 mod loopback;
 mod press;
 
@@ -201,7 +200,7 @@ fn search(dir: &Path, times: usize) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and watches it.
+/// Runs a command to its end, with an eye on it.
 fn execute(dir: &Path, args: &[&str]) -> Result<Taken> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
     command.current_dir(dir).arg("--quiet").arg("--json").arg("--config").arg("dateline.toml").args(args);
@@ -212,21 +211,25 @@ fn execute(dir: &Path, args: &[&str]) -> Result<Taken> {
     let out = dir.join("stdout.txt");
     let began = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(fs::File::create(&out)?).spawn()?;
-    let (mut cpu, mut peak_kib) = (0.0, 0);
-    let status = loop {
-        if let Some((seconds, kib)) = usage(child.id()) {
-            (cpu, peak_kib) = (seconds, kib);
-        }
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        thread::sleep(LOOK);
-    };
+    let process = child.id();
+    let watcher = thread::spawn(move || watch(process));
+    let status = child.wait()?;
     let wall = began.elapsed();
+    let (cpu, peak_kib) = watcher.join().map_err(|_| "watching the process failed")?;
     if !status.success() {
         return Err(format!("dateline {args:?} ended with {status}").into());
     }
     Ok(Taken { stdout: fs::read_to_string(out)?, wall, cpu, peak_kib })
+}
+
+/// Looks at a process until it has ended, and returns what it had used by then.
+fn watch(process: u32) -> (f64, u64) {
+    let mut last = (0.0, 0);
+    while let Some(used) = usage(process) {
+        last = used;
+        thread::sleep(LOOK);
+    }
+    last
 }
 
 /// CPU seconds and largest resident memory of a running process so far, in KiB; `None` where there is no /proc.

@@ -23,6 +23,8 @@ use self::press::{Item, Report};
 const ENTRIES: usize = 40;
 /// Articles of one transaction: what the writer takes at most.
 const BATCH: usize = 100;
+/// Where one sample takes a good part of a second.
+const FEW_SAMPLES: usize = 20;
 
 criterion_group!(rooms, read_feed, extract_page, recognise, tag, read_query, search, commit);
 criterion_main!(rooms);
@@ -66,6 +68,7 @@ fn recognise(c: &mut Criterion) {
     let articles = articles(count());
     let sketches: Vec<Sketch> = articles.iter().map(sketch).collect();
     let mut group = c.benchmark_group("dedup");
+    group.sample_size(FEW_SAMPLES);
     group.throughput(Throughput::ElementsAndBytes { elements: articles.len() as u64, bytes: text_bytes(&articles) });
     group.bench_function("sketch", |b| b.iter(|| articles.iter().map(sketch).map(black_box).count()));
     group.throughput(Throughput::Elements(articles.len() as u64));
@@ -148,6 +151,7 @@ fn commit(c: &mut Criterion) {
     let mut memory = Memory::new(&config::Dedup::default());
     let records: Vec<Vec<u8>> = articles.iter().map(|article| memory.assign(sketch(article)).record).collect();
     let mut group = c.benchmark_group("store");
+    group.sample_size(FEW_SAMPLES);
     group.throughput(Throughput::ElementsAndBytes { elements: BATCH as u64, bytes: text_bytes(&articles) });
     group.bench_function("commit a batch to disk", |b| {
         let fresh = || {

@@ -104,7 +104,9 @@ fn own_h1<'a>(page: &'a Witnesses<'_>) -> Option<&'a str> {
 
 /// Takes the site's name and section off candidates.
 fn strip_sites(candidates: &mut [Candidate], sites: &[String]) {
-    let originals: Vec<String> = candidates.iter().map(|candidate| candidate.text.clone()).collect();
+    // A feed's title is often the short form of the headline, so it shortens nothing.
+    let places = candidates.iter().filter(|candidate| candidate.place != "feed");
+    let originals: Vec<String> = places.map(|candidate| candidate.text.clone()).collect();
     for candidate in candidates.iter_mut() {
         // What another place gives alone is the headline; what follows it after a separator is decoration.
         let shorter = originals

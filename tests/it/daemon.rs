@@ -236,3 +236,25 @@ fn a_stop_with_requests_in_flight_is_quick_and_loses_nothing() {
     assert_eq!(dateline.row(&["status"])["running"], false);
     assert_eq!(dateline.row(&["status"])["articles"], 1);
 }
+
+#[test]
+fn a_pass_that_is_told_to_stop_keeps_what_it_has_and_the_next_goes_on() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let items: Vec<Item> = (0..20)
+        .map(|n| {
+            let (path, title) = (format!("/{n}.html"), format!("Report {n}"));
+            outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(30))));
+            Item::new(outlet.url(&path), &title, ago(30))
+        })
+        .collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"200ms\"");
+    let pass = dateline.start(&["run", "--once"]);
+    wait_for("some pages", || (outlet.seen().len() > 4).then_some(()));
+    assert_eq!(pass.terminate(), 0);
+    let kept = dateline.row(&["status"])["articles"].as_u64().expect("a number");
+    assert!(kept > 0 && kept < 20, "{kept}");
+    let rest = dateline.set("http.per_host_delay", "\"0s\"").row(&["run", "--once"]);
+    assert_eq!(rest["articles"], 20 - kept, "{rest}");
+}

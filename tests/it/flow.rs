@@ -263,9 +263,12 @@ fn changed_topics_tag_what_is_stored() {
     let grain =
         "[[topic]]\nid = \"grain\"\nname = \"Grain\"\n[topic.en]\nstrong = [\"grain ships\", \"container terminal\"]\n";
     stand.dateline.write("topics.toml", grain);
-    stand.dateline.run(&["topics", "retag"]).ok();
+    // A pass notices by itself; `topics retag` does the same at once.
+    stand.dateline.pass();
     let hit = stand.dateline.row(&["search", "--topic", "grain"]);
     assert_eq!(sorted(&hit, "topics"), ["Grain"]);
+    assert_eq!(stand.dateline.row(&["topics"])["articles"], 3);
+    stand.dateline.run(&["topics", "retag"]).ok();
     assert_eq!(stand.dateline.row(&["topics"])["articles"], 3);
     // An unknown topic is a mistake, not an empty answer.
     stand.dateline.run(&["search", "--topic", "labour"]).exits(2);

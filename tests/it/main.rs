@@ -20,4 +20,5 @@ mod refusals;
 mod replay;
 mod sources;
 mod tryouts;
+mod upkeep;
 mod world;

@@ -1,4 +1,4 @@
-//! What is refused, with which words and which exit code: a second writer, a broken configuration, an unreadable question.
+//! What is refused, with which words and exit code: a second writer, a broken configuration, an unreadable question.
 
 use std::net::TcpListener;
 

@@ -271,12 +271,17 @@ impl Daemon {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Sends it a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill is there");
+        assert!(sent.success());
+    }
+
     /// Asks it to stop, and returns its exit code.
     #[track_caller]
     pub fn terminate(mut self) -> i32 {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
-        assert!(sent.success());
+        self.signal("TERM");
         wait(&mut self.child).unwrap_or_else(|| panic!("it did not stop: {}", self.log()))
     }
 

@@ -1,0 +1,89 @@
+//! What happens to a running installation over time: its files change, articles age, pages are corrected.
+
+use serde_json::json;
+
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, get, page, paragraphs, wait_for};
+
+/// Publishes one article alone in a feed.
+fn publish(outlet: &Outlet, title: &str, number: usize) {
+    outlet.serve("/a.html", Answer::html(page(title, &paragraphs(number), ago(30))));
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/a.html"), title, ago(30))])));
+}
+
+#[test]
+fn a_hangup_reads_the_files_again_and_mistakes_leave_all_as_it_was() {
+    let web = Web::new();
+    let (first, second, third) = (web.outlet(1), web.outlet(2), web.outlet(3));
+    for (number, outlet) in [&first, &second, &third].into_iter().enumerate() {
+        publish(outlet, &format!("Harbour report {number}"), number);
+    }
+    let listen = free_address();
+    let dateline = Dateline::following(&[first.url("/feed.xml")])
+        .set("serve.listen", &format!("\"{listen}\""))
+        .set("poll.min_interval", "\"1s\"")
+        .set("index.commit_interval", "\"100ms\"");
+    let daemon = dateline.start_ready(&listen);
+    let wait_for_hits = |count: usize| {
+        wait_for("hits", || (dateline.run(&["search", "harbour", "--json"]).rows().len() == count).then_some(()));
+    };
+    let wait_for_reload = |outcome: u8| {
+        let line = format!("dateline_config_last_reload_successful {outcome}");
+        wait_for("the reload", || get(&listen, "/metrics", "")?.1.contains(&line).then_some(()));
+    };
+    wait_for_hits(1);
+
+    dateline.follow(&[first.url("/feed.xml"), second.url("/feed.xml")]);
+    dateline
+        .write("topics.toml", "[[topic]]\nid = \"bay\"\nname = \"Bay\"\n[topic.en]\nstrong = [\"harbour report\"]\n");
+    daemon.signal("HUP");
+    wait_for_hits(2);
+    wait_for_reload(1);
+    wait_for("the new topic on every article", || {
+        (dateline.run(&["search", "--topic", "bay", "--json"]).rows().len() == 2).then_some(())
+    });
+
+    dateline.write("sources.toml", "[[source]]\nname = \"no address\"\n");
+    daemon.signal("HUP");
+    wait_for_reload(0);
+    dateline.follow(&[first.url("/feed.xml"), second.url("/feed.xml"), third.url("/feed.xml")]);
+    daemon.signal("HUP");
+    wait_for_reload(1);
+    wait_for_hits(3);
+    assert_eq!(daemon.terminate(), 0);
+}
+
+#[test]
+fn what_is_older_than_the_store_keeps_is_gone() {
+    let dateline = Dateline::new();
+    let line = |n: usize, minutes: i64| {
+        let (url, at) = (format!("https://a.example/{n}"), ago(minutes).to_rfc3339());
+        json!({ "url": url, "title": format!("Report {n}"), "body": paragraphs(n).join(" "), "published_at": at })
+            .to_string()
+            + "\n"
+    };
+    const DAY: i64 = 24 * 60;
+    dateline.feed(&["import", "-"], line(1, 40 * DAY) + &line(2, 29 * DAY) + &line(3, DAY)).ok();
+    let dateline = dateline.set("store.keep", "\"30d\"");
+    dateline.pass();
+    assert_eq!(dateline.json(&["export"]).len(), 2);
+    let mut titles: Vec<String> = dateline.json(&["search"]).iter().map(|row| row["title"].to_string()).collect();
+    titles.sort();
+    assert_eq!(titles, ["\"Report 2\"", "\"Report 3\""]);
+}
+
+#[test]
+fn a_page_is_read_again_at_the_ages_that_are_set() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "Harbour report", 1);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("harvest.reread", "[\"2s\"]");
+    assert_eq!(dateline.pass()["articles"], 1);
+    let mut text = paragraphs(1);
+    text.push("Correction: the harbour master counted forty faults, not forty-two.".to_owned());
+    outlet.serve("/a.html", Answer::html(page("Harbour report", &text, ago(30))));
+    wait_for("the second reading", || (dateline.row(&["run", "--once"])["revisions"] == 1).then_some(()));
+    assert_eq!(dateline.json(&["search", "correction forty"]).len(), 1);
+    // Once for each age, and no more.
+    assert_eq!(dateline.row(&["run", "--once"])["waiting"], 0);
+    assert_eq!(outlet.asked("/a.html").len(), 2);
+}
