@@ -3,10 +3,10 @@
 use std::{
     fs,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use anyhow::{Context, Error};
+use anyhow::Error;
 use chrono::Utc;
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
             };
             failed |= !show(&row, output)?;
         } else {
-            list(Path::new(input), &mut files)?;
+            files.extend(open::files(Path::new(input), is_page)?);
         }
     }
     for chunk in files.chunks(CHUNK) {
@@ -94,25 +94,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     if failed { Err(Told.into()) } else { Ok(()) }
 }
 
-/// Lists a file, or the pages of a directory in the order of their names.
-fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    if !path.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let read = || format!("{} cannot be read", path.display());
-    let mut found = fs::read_dir(path)
-        .with_context(read)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(read)?;
-    found.sort();
-    let page = |path: &PathBuf| {
-        let name = path.to_string_lossy().to_lowercase();
-        [".html", ".htm", ".html.gz", ".htm.gz"].iter().any(|ending| name.ends_with(ending))
-    };
-    files.extend(found.into_iter().filter(page));
-    Ok(())
+fn is_page(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    [".html", ".htm", ".html.gz", ".htm.gz"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn read_file(extractor: &Extractor, file: &Path, url: Option<&str>) -> ExtractRow {

@@ -1,6 +1,10 @@
 //! Opening what commands work with: the configuration, the archive for reading, the data directory for writing.
 
-use std::{collections::BTreeMap, env, path::Path};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Error};
 
@@ -111,4 +115,21 @@ pub(crate) fn ask(data_dir: &Path, kind: &str, args: &serde_json::Value) -> Resu
     let mut store = Store::open(data_dir)?;
     store.transaction(|tx| tx.add_request(kind, args))?;
     Ok(())
+}
+
+/// Lists a file as it is, or the files of a directory that are `wanted`, in the order of their names.
+pub(crate) fn files(path: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let read = || format!("{} cannot be read", path.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).with_context(read)? {
+        let entry = entry.with_context(read)?.path();
+        if entry.is_file() && wanted(&entry) {
+            found.push(entry);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -16,12 +16,14 @@ use tokio::{
     time,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::{
     Context, Error, Sources,
-    harvest::{self, Missing, Plan},
-    poll::{self, Gathered},
+    errand::{Answered, Errand, Job, Outcome},
+    gate::{Gate, Pass},
+    harvest::{self, Plan},
+    poll,
     work::{PollSettled, Work},
 };
 use crate::{
@@ -44,74 +46,6 @@ const RELOAD_TICKS: u64 = 10;
 const TRIED_FOR: Duration = Duration::from_secs(240);
 /// A source or page whose task died is tried again after this time.
 const AFTER_DEATH: chrono::Duration = chrono::Duration::hours(1);
-/// robots.txt is asked for again after a day (RFC 9309, section 2.4).
-const ROBOTS_LIFETIME: chrono::Duration = chrono::Duration::hours(24);
-/// A host whose robots.txt cannot be had is asked again after this time.
-const ROBOTS_RETRY: chrono::Duration = chrono::Duration::minutes(30);
-
-/// What a request is for.
-#[derive(Debug, Clone)]
-pub(crate) enum Job {
-    Poll(SourceId),
-    Page(EntryId),
-    Robots { origin: String },
-}
-
-/// A request on its way: the job, and where its redirects have led so far.
-#[derive(Debug, Clone)]
-pub(crate) struct Errand {
-    pub job: Job,
-    pub url: String,
-    pub hops: Vec<Hop>,
-    /// What a sitemap index has brought so far.
-    pub gathered: Option<Box<Gathered>>,
-}
-
-/// One redirect that was followed.
-#[derive(Debug, Clone)]
-pub(crate) struct Hop {
-    pub from: String,
-    pub permanent: bool,
-}
-
-impl Errand {
-    fn new(job: Job, url: String) -> Self {
-        Self { job, url, hops: Vec::new(), gathered: None }
-    }
-
-    /// Returns the errand at the next sitemap of an index.
-    pub fn gathering(self, url: String, gathered: Box<Gathered>) -> Self {
-        Self { url, hops: Vec::new(), gathered: Some(gathered), ..self }
-    }
-
-    /// Returns the errand at the target of a redirect.
-    pub fn redirected(mut self, to: String, permanent: bool) -> Self {
-        let from = std::mem::replace(&mut self.url, to);
-        self.hops.push(Hop { from, permanent });
-        self
-    }
-}
-
-/// What came of an errand, for the task that owns the queues.
-pub(crate) enum Outcome {
-    /// Ask again elsewhere.
-    Redirect(Errand),
-    /// A source was polled and the result is stored.
-    Polled(Box<PollSettled>),
-    /// A poll could not be stored, since everything is stopping.
-    PollLost(SourceId),
-    /// An entry is settled or on its way to be.
-    Settled(EntryId),
-    /// robots.txt of an origin was read, or its host cannot say.
-    Robots { origin: String, rules: Option<Robots> },
-}
-
-/// A host has answered: its gap starts now, or a longer wait that it asked for.
-pub(crate) struct Answered {
-    pub host: String,
-    pub wait: Option<Duration>,
-}
-
 /// How a run is limited.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -127,12 +61,6 @@ struct Slot {
     source: Arc<Source>,
     state: SourceState,
     busy: bool,
-}
-
-enum RobotsOf {
-    Asked,
-    Known { rules: Robots, until: Time },
-    Silent { until: Time },
 }
 
 pub(crate) struct Dispatcher {
@@ -154,9 +82,7 @@ pub(crate) struct Dispatcher {
     ticks: u64,
     /// Entries that need no page.
     local: VecDeque<EntryId>,
-    robots: HashMap<String, RobotsOf>,
-    /// Pages whose robots.txt is being asked for, by origin.
-    waiting: HashMap<String, Vec<Errand>>,
+    gate: Gate,
     running: JoinSet<Outcome>,
     answered: mpsc::Receiver<Answered>,
     /// Tells the tasks what sources there are.
@@ -189,8 +115,7 @@ impl Dispatcher {
             jobs: HashMap::new(),
             ticks: 0,
             local: VecDeque::new(),
-            robots: HashMap::new(),
-            waiting: HashMap::new(),
+            gate: Gate::default(),
             running: JoinSet::new(),
             answered,
             source_list,
@@ -386,21 +311,21 @@ impl Dispatcher {
                 if errand.url.is_empty() {
                     errand.url = due.entry.link.clone().unwrap_or_default();
                 }
-                match self.gate(&host, &errand) {
-                    Gate::Open => {
+                match self.gate.pass(&self.context, &host, &errand, Utc::now()) {
+                    Pass::Open => {
                         self.tried.insert(entry, Instant::now());
                         self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
                         return Ok(());
                     }
-                    Gate::AskFirst(robots) => {
+                    Pass::AskFirst(robots) => {
                         self.ask_robots(host, robots);
                         return Ok(());
                     }
-                    Gate::Wait => {
+                    Pass::Wait => {
                         self.free(&host);
                         return Ok(());
                     }
-                    Gate::Shut(missing) => {
+                    Pass::Shut(missing) => {
                         self.free(&host);
                         Plan::Words(due, missing)
                     }
@@ -419,38 +344,6 @@ impl Dispatcher {
 
     fn ask_robots(&mut self, host: String, errand: Errand) {
         self.start(errand.job.clone(), harvest::ask_robots(self.context.clone(), host, errand));
-    }
-
-    /// What robots.txt says of a page: it is asked for first where it is not known.
-    fn gate(&mut self, host: &str, errand: &Errand) -> Gate {
-        let context = &self.context;
-        if context.fetcher.is_replay() || !context.settings.http.respect_robots {
-            return Gate::Open;
-        }
-        let Ok(url) = url::Url::parse(&errand.url) else { return Gate::Open };
-        let origin = url.origin().ascii_serialization();
-        let now = Utc::now();
-        match self.robots.get(&origin) {
-            Some(RobotsOf::Known { rules, until }) if *until > now => {
-                if rules.allows(&url[url::Position::BeforePath..url::Position::AfterQuery]) {
-                    return Gate::Open;
-                }
-                Gate::Shut(Missing::ForGood(format!("robots.txt of {host} excludes this page")))
-            }
-            Some(RobotsOf::Silent { until }) if *until > now => {
-                Gate::Shut(Missing::Until(*until, format!("robots.txt of {host} could not be read, so its pages wait")))
-            }
-            Some(RobotsOf::Asked) => {
-                self.waiting.entry(origin).or_default().push(errand.clone());
-                Gate::Wait
-            }
-            _ => {
-                self.robots.insert(origin.clone(), RobotsOf::Asked);
-                self.waiting.entry(origin.clone()).or_default().push(errand.clone());
-                let url = format!("{origin}/robots.txt");
-                Gate::AskFirst(Errand::new(Job::Robots { origin }, url))
-            }
-        }
     }
 
     fn answered(&mut self, answered: Answered) {
@@ -479,7 +372,7 @@ impl Dispatcher {
             Ok((_, Outcome::Settled(entry))) => {
                 self.taken.remove(&entry);
             }
-            Ok((_, Outcome::Robots { origin, rules })) => self.learn_robots(origin, rules),
+            Ok((_, Outcome::Robots { origin, rules })) => self.learn_robots(&origin, rules),
             Err(error) => {
                 error!(%error, ?job, "a request's task died");
                 self.bury(job).await;
@@ -503,7 +396,7 @@ impl Dispatcher {
                 let fate = Fate::Failed { reason, next_try_at: Some(again) };
                 self.context.hand_over(Work::Settle { entry, fate }).await;
             }
-            Some(Job::Robots { origin }) => self.learn_robots(origin, None),
+            Some(Job::Robots { origin }) => self.learn_robots(&origin, None),
             None => {}
         }
     }
@@ -522,22 +415,11 @@ impl Dispatcher {
         }
     }
 
-    fn learn_robots(&mut self, origin: String, rules: Option<Robots>) {
-        let now = Utc::now();
-        if let Some(rules) = &rules
-            && let (Some(delay), Some(host)) = (rules.crawl_delay(), host_of(&origin))
-        {
+    fn learn_robots(&mut self, origin: &str, rules: Option<Robots>) {
+        if let (Some(delay), Some(host)) = (rules.as_ref().and_then(Robots::crawl_delay), host_of(origin)) {
             self.hosts.set_gap(&host, delay);
         }
-        let known = match rules {
-            Some(rules) => RobotsOf::Known { rules, until: now + ROBOTS_LIFETIME },
-            None => {
-                warn!(origin, "robots.txt could not be read: the pages of this host wait");
-                RobotsOf::Silent { until: now + ROBOTS_RETRY }
-            }
-        };
-        self.robots.insert(origin.clone(), known);
-        for errand in self.waiting.remove(&origin).unwrap_or_default() {
+        for errand in self.gate.learn(origin, rules, Utc::now()) {
             let host = host_of(&errand.url).unwrap_or_default();
             self.hosts.push(&host, errand, false);
         }
@@ -562,11 +444,7 @@ impl Dispatcher {
             self.tried.retain(|_, at| at.elapsed() < TRIED_FOR);
             self.load_entries()?;
         }
-        let now = Utc::now();
-        self.robots.retain(|_, known| match known {
-            RobotsOf::Asked => true,
-            RobotsOf::Known { until, .. } | RobotsOf::Silent { until } => *until > now,
-        });
+        self.gate.forget_old(Utc::now());
         Ok(())
     }
 
@@ -577,11 +455,4 @@ impl Dispatcher {
             && self.hosts.queued() == 0
             && self.due.first().is_none_or(|(at, _)| *at > now)
     }
-}
-
-enum Gate {
-    Open,
-    AskFirst(Errand),
-    Shut(Missing),
-    Wait,
 }

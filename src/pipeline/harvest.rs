@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::{
     Context, Error,
-    dispatch::{Errand, Outcome},
+    errand::{Errand, Outcome},
     poll::http_error,
     work::{Harvested, Work},
 };
@@ -340,7 +340,7 @@ fn hints(entry: &Entry) -> Hints<'_> {
 
 /// Asks for robots.txt of an origin, or follows one of its redirects.
 pub(crate) async fn ask_robots(context: Arc<Context>, host: String, errand: Errand) -> Outcome {
-    let super::dispatch::Job::Robots { origin } = errand.job.clone() else {
+    let super::errand::Job::Robots { origin } = errand.job.clone() else {
         unreachable!("only robots errands come here")
     };
     let asking = context.asking(host);

@@ -13,7 +13,9 @@ mod alert;
 mod assign;
 mod commit;
 mod dispatch;
+mod errand;
 mod follow;
+mod gate;
 mod harvest;
 mod import;
 mod poll;
@@ -33,16 +35,17 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use self::{
+    dispatch::Dispatcher,
+    errand::{Answered, Errand},
+    work::{Tally, Work},
+};
 pub use self::{
     dispatch::Options,
     import::{ImportSummary, Line, Target, import},
     requests::{delete, reindex},
     retag::retag_all,
     work::Summary,
-};
-use self::{
-    dispatch::{Answered, Dispatcher, Errand},
-    work::{Tally, Work},
 };
 use crate::{
     config::{self, Settings},

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::{
     Context,
-    dispatch::{Errand, Outcome},
+    errand::{Errand, Outcome},
     work::{Polled, Verdict, Work},
 };
 use crate::{

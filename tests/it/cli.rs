@@ -47,7 +47,7 @@ fn archive() -> Dateline {
     };
     let lines = line("https://one.example/a", "Dock workers stay out", "2026-03-01T10:00:00Z")
         + &line("https://two.example/b", "No end to the walkout", "2026-03-01T11:00:00Z");
-    dateline.feed(&["import", "-"], lines).ok();
+    dateline.pipe(&["import", "-"], lines).ok();
     dateline
 }
 
@@ -164,7 +164,7 @@ fn a_reader_that_leaves_early_is_no_failure() {
                 + "\n"
         })
         .collect();
-    dateline.feed(&["import", "-"], lines).ok();
+    dateline.pipe(&["import", "-"], lines).ok();
     for command in [&["export"][..], &["search", "--copies", "--limit", "60", "--json"], &["completions", "bash"]] {
         let mut child =
             dateline.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");

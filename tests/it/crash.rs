@@ -91,7 +91,7 @@ fn an_index_that_is_gone_or_damaged_is_built_from_the_store() {
             format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{body}\"}}\n")
         })
         .collect();
-    dateline.feed(&["import", "-"], &lines).ok();
+    dateline.pipe(&["import", "-"], &lines).ok();
     let index = dateline.path("data/index");
     let all_are_found = || assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 10);
 

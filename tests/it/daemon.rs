@@ -109,7 +109,7 @@ fn the_words_of_strangers_are_only_words_on_pages() {
         "url": "https://paper.example/a?b=\"><script>", "title": hostile("Zebra"), "body": hostile("Text"),
         "source": hostile("Paper"), "authors": [hostile("Ann")], "site": hostile("Site"), "summary": hostile("Sum"),
     });
-    desk.dateline.feed(&["import", "-"], line.to_string()).ok();
+    desk.dateline.pipe(&["import", "-"], line.to_string()).ok();
     let hit = desk.dateline.row(&["search", "zebra"]);
     assert_eq!(hit["title"], hostile("Zebra").as_str(), "it is kept as it came");
     assert!(!hit["snippet"].as_str().expect("a snippet").replace("<b>", "").replace("</b>", "").contains('<'), "{hit}");

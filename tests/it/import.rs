@@ -24,7 +24,7 @@ fn three() -> String {
 /// The summary of an import.
 #[track_caller]
 fn import(dateline: &Dateline, lines: &str) -> Value {
-    dateline.feed(&["import", "-", "--json"], lines).ok().rows().remove(0)
+    dateline.pipe(&["import", "-", "--json"], lines).ok().rows().remove(0)
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_line_without_a_time_stands_between_its_neighbours() {
 fn bad_lines_are_counted_and_told_and_the_others_are_kept() {
     let dateline = Dateline::new();
     let lines = format!("{}\n\nnonsense\n{{\"url\":\"mailto:a@b.example\",\"body\":\"x\"}}\n{{}}\n", three());
-    let done = dateline.feed(&["import", "-", "--json"], &lines).ok();
+    let done = dateline.pipe(&["import", "-", "--json"], &lines).ok();
     let told = &done.rows()[0];
     assert_eq!((&told["articles"], &told["failed"]), (&3.into(), &3.into()), "{told}");
     assert!(done.stderr.contains("line 5"), "{}", done.stderr);

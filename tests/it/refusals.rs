@@ -13,7 +13,7 @@ fn a_second_writer_is_told_who_owns_the_data() {
         dateline.run(&["status", "--json"]).stdout.contains("\"running\":true").then_some(())
     });
     dateline.run(&["run", "--once"]).exits(75).says("process ");
-    dateline.feed(&["import", "-"], "").exits(75).says("process ");
+    dateline.pipe(&["import", "-"], "").exits(75).says("process ");
     // Readers are not in the way, once there is an index to read.
     wait_for("a search beside the daemon", || (dateline.run(&["search", "anything"]).code == 0).then_some(()));
     assert_eq!(daemon.terminate(), 0);
@@ -65,7 +65,7 @@ fn questions_that_cannot_be_read_or_answered_have_their_codes() {
     // Without any data there is nothing to search.
     dateline.run(&["search", "word"]).exits(1);
     dateline
-        .feed(&["import", "-"], "{\"url\":\"https://a.example/1\",\"title\":\"One\",\"body\":\"One word.\"}\n")
+        .pipe(&["import", "-"], "{\"url\":\"https://a.example/1\",\"title\":\"One\",\"body\":\"One word.\"}\n")
         .ok();
     dateline.run(&["search", "word"]).ok();
     dateline.run(&["search", "(word"]).exits(2).says("^");

@@ -168,7 +168,7 @@ fn sources_go_out_and_in_as_opml() {
     dateline.run(&["sources", "add", "https://other.example/feed", "--name", "Other & Sons"]).ok();
     let opml = dateline.run(&["sources", "export"]).ok().stdout;
     let second = Dateline::new();
-    second.feed(&["sources", "import", "-"], &opml).ok();
+    second.pipe(&["sources", "import", "-"], &opml).ok();
     let urls = |dateline: &Dateline| {
         let mut urls: Vec<String> = dateline.json(&["sources"]).iter().map(|row| row["url"].to_string()).collect();
         urls.sort();

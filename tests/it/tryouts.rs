@@ -47,7 +47,7 @@ fn extract_reads_files_packed_files_directories_and_input() {
     let rows = dateline.json(&["extract", "pages"]);
     assert_eq!(rows.len(), 2);
     let piped =
-        dateline.feed(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
+        dateline.pipe(&["extract", "-", "--json", "--url", "https://paper.example/a?utm_source=x"], &html).ok().rows();
     assert_eq!(piped[0]["url"], "https://paper.example/a");
     for row in rows.iter().chain(&piped) {
         check_fields(row, "input, url, title, authors, published_at, lang, site, image, body, kind, method");
@@ -63,11 +63,11 @@ fn extract_reads_files_packed_files_directories_and_input() {
 fn topics_are_tried_out_on_texts() {
     let dateline = Dateline::new();
     let text =
-        dateline.feed(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
+        dateline.pipe(&["topics", "test", "-", "--json"], "The walkout goes on\nThe dock workers stay out.").ok();
     assert_eq!(text.rows()[0]["topics"], json!(["labour"]));
     let lines = r#"{"id": "x", "lang": "en", "title": "Freight blockade", "body": ""}
 {"id": 7, "body": "Nothing."}"#;
-    let rows = dateline.feed(&["topics", "test", "-", "--json"], lines).ok().rows();
+    let rows = dateline.pipe(&["topics", "test", "-", "--json"], lines).ok().rows();
     assert_eq!((&rows[0]["id"], &rows[0]["topics"]), (&"x".into(), &json!(["shipping"])));
     assert_eq!((&rows[1]["id"], &rows[1]["topics"]), (&"7".into(), &json!([])));
     dateline.run(&["topics", "lint"]).ok();

@@ -62,7 +62,7 @@ fn what_is_older_than_the_store_keeps_is_gone() {
             + "\n"
     };
     const DAY: i64 = 24 * 60;
-    dateline.feed(&["import", "-"], line(1, 40 * DAY) + &line(2, 29 * DAY) + &line(3, DAY)).ok();
+    dateline.pipe(&["import", "-"], line(1, 40 * DAY) + &line(2, 29 * DAY) + &line(3, DAY)).ok();
     let dateline = dateline.set("store.keep", "\"30d\"");
     dateline.pass();
     assert_eq!(dateline.json(&["export"]).len(), 2);

@@ -1,9 +1,6 @@
 //! `dateline sources check` and `discover`: what would be taken, storing nothing.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Error, anyhow};
 use chrono::Utc;
@@ -80,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         if input.starts_with("http://") || input.starts_with("https://") {
             failed |= !show(check_url(input, arguments.kind, global)?, output)?;
         } else {
-            list(Path::new(input), &mut files)?;
+            files.extend(open::files(Path::new(input), |_| true)?);
         }
     }
     for chunk in files.chunks(CHUNK) {
@@ -90,22 +87,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         }
     }
     if failed { Err(Told.into()) } else { Ok(()) }
-}
-
-/// Lists a file, or the files of a directory in the order of their names.
-fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    if !path.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let read = || format!("{} cannot be read", path.display());
-    let mut found = fs::read_dir(path)
-        .with_context(read)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(read)?;
-    found.sort();
-    found.iter().try_for_each(|path| list(path, files))
 }
 
 fn check_file(file: &Path, arguments: &Arguments) -> CheckRow {

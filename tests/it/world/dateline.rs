@@ -161,7 +161,7 @@ impl Dateline {
     }
 
     /// Runs a command that reads from standard input.
-    pub fn feed(&self, args: &[&str], input: impl AsRef<[u8]>) -> Done {
+    pub fn pipe(&self, args: &[&str], input: impl AsRef<[u8]>) -> Done {
         finish(self.command(args), input.as_ref())
     }
 
