@@ -1,10 +1,14 @@
 //! `dateline run`: the daemon, or one pass for a scheduler.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Error, anyhow};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
 };
 use tokio_util::sync::CancellationToken;
@@ -47,6 +51,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     metrics().config_last_reload_successful.set(1);
     let tagger = open::tagger(&loaded)?;
     let extractor = extractor(&loaded)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
+    // Before anything is held: a stop that comes early is then heeded, too.
+    let signals = runtime.block_on(async { Signals::listen() }).context("signals cannot be received")?;
     let Owned { lock, store, index, applied } = open::own(&loaded)?;
     let settings = Arc::new(loaded.settings);
     let fetcher = Fetcher::new(&settings.http, &settings.data_dir)?;
@@ -56,9 +64,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         output.note("no sources are configured\nhint: `dateline init` writes files to edit, `dateline sources add URL` adds one");
     }
 
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     let liveness = Liveness::default();
+    liveness.beat();
     let grace = settings.shutdown_grace;
     let data_dir = settings.data_dir.clone();
     let (reloads, reload) = mpsc::channel(1);
@@ -77,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let bar = arguments.once.then(|| output.progress(None, "one pass over the sources that are due"));
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
-        let listener = tokio::spawn(heed_signals(stop.clone(), liveness.clone(), load_options, reloads));
+        let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), load_options, reloads));
         let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, stop.clone())));
         let running = pipeline::run(parts, options, stop.clone());
         tokio::pin!(running);
@@ -125,25 +132,38 @@ pub(crate) fn extractor(loaded: &Loaded) -> Result<Extractor, Error> {
     })
 }
 
+/// The signals that a run heeds, from the moment on that they are listened for.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// The first SIGTERM or SIGINT asks for an orderly stop, the second ends the process at once; SIGHUP reads the
 /// configuration again.
-async fn heed_signals(
+async fn heed(
+    mut signals: Signals,
     stop: CancellationToken,
     liveness: Liveness,
     options: LoadOptions,
     reloads: mpsc::Sender<Reload>,
 ) {
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-    else {
-        return warn!("signals cannot be received");
-    };
     let mut stops = 0;
     loop {
         let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-            _ = hangup.recv() => {
+            _ = signals.terminate.recv() => "SIGTERM",
+            _ = signals.interrupt.recv() => "SIGINT",
+            _ = signals.hangup.recv() => {
                 reload(&options, &reloads).await;
                 continue;
             }
@@ -178,9 +198,8 @@ async fn reload(options: &LoadOptions, reloads: &mpsc::Sender<Reload>) {
 }
 
 fn print(summary: &Summary, output: &Output) -> Result<(), Error> {
-    use std::io::IsTerminal;
     // The summary is the pass's data: a line of JSON wherever a program reads it.
-    if output.json || !std::io::stdout().is_terminal() {
+    if output.json || !io::stdout().is_terminal() {
         return output.row(summary);
     }
     let polled = format!("{} of {} sources polled", summary.polled, summary.sources);

@@ -21,7 +21,7 @@ use crate::{
     model::{ArticleId, Entry, EntryId, Time, host_of},
     serve::NAMES,
     source::schedule::{self, Outcome},
-    store::{Fate, PollRecord, Reader, Store, StoredRequest, Tx},
+    store::{self, Fate, PollRecord, Reader, Store, StoredRequest, Tx},
     telemetry::metrics,
 };
 
@@ -220,14 +220,25 @@ fn write_one(
                 Fate::Article(_) | Fate::Revisit { .. } => Written::Nothing,
             }
         }
-        Work::Announced { entry, source, article } => {
-            tx.announce(*article, *source)?;
-            tx.settle(*entry, &Fate::Article(*article), now)?;
-            Written::Nothing
-        }
+        Work::Announced { entry, source, article } => match tx.announce(*article, *source) {
+            Err(store::Error::Unknown { .. }) => {
+                let reason = "the article was deleted and is kept from coming back".to_owned();
+                tx.settle(*entry, &Fate::Skipped { reason }, now)?;
+                Written::Settled { failed: false }
+            }
+            announced => {
+                announced?;
+                tx.settle(*entry, &Fate::Article(*article), now)?;
+                Written::Nothing
+            }
+        },
         Work::Retagged(retagged) => {
             for (id, topics) in &retagged.topics {
-                tx.set_topics(*id, topics)?;
+                match tx.set_topics(*id, topics) {
+                    // Deleted since its topics were found.
+                    Err(store::Error::Unknown { .. }) => {}
+                    tagged => drop(tagged?),
+                }
             }
             tx.put_meta(retag::RULES, &retagged.rules.to_string())?;
             tx.put_meta(retag::CURSOR, &retagged.cursor.map_or(String::new(), |cursor| cursor.bits().to_string()))?;

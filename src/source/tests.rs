@@ -1,3 +1,5 @@
+//! Claims about reading what sources return.
+
 use std::time::Instant;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Claims about tagging.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Claims about the host queues.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Claims about requests over the network, against scripted servers.
+
 use std::{io::Write, net::IpAddr};
 
 use flate2::{Compression, write::GzEncoder};

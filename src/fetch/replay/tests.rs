@@ -1,3 +1,5 @@
+//! Claims about replayed recordings.
+
 use std::{io::BufWriter, io::Write};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Claims about reading feeds.
+
 use super::*;
 use crate::model::Entry;
 

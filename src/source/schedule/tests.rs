@@ -1,3 +1,5 @@
+//! Claims about when sources are polled.
+
 use super::*;
 use crate::{model::Entry, source::Rhythm};
 

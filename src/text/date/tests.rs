@@ -1,3 +1,5 @@
+//! Claims about reading dates.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Claims about reading recordings.
+
 use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::GzEncoder};
