@@ -41,15 +41,18 @@ fuzz_target!(|input: &[u8]| {
 
 fn read(dir: &Path, file: &str) {
     let options = LoadOptions { config_file: Some(file.into()), current_dir: dir.to_owned(), ..LoadOptions::default() };
-    match config::load(&options) {
+    // Settings alone: with them would come the built-in topics, which take most of the time and are no news.
+    let read = if file == "input.toml" {
+        config::load_settings(&options).map(|settings| Loaded { settings, ..Loaded::default() })
+    } else {
+        config::load(&options)
+    };
+    match read {
+        // Selectors and queries are for the rooms to judge; they may refuse, in words.
         Ok(Loaded { settings, topics, .. }) => {
-            // Selectors and queries are for the rooms to judge; they may refuse, in words.
             drop(Extractor::new(&settings.extract));
-            // The built-in topics are no news.
-            if file == "with-topics.toml" {
-                topic::lint(&topics);
-                drop(Tagger::new(&topics));
-            }
+            topic::lint(&topics);
+            drop(Tagger::new(&topics));
         }
         Err(problems) => assert!(!problems.to_string().is_empty()),
     }
