@@ -46,15 +46,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
+    // Before anything is held: a stop that comes early is then heeded, too.
+    let signals = runtime.block_on(async { Signals::listen() }).context("signals cannot be received")?;
     let load_options = open::options(global)?;
     let loaded = config::load(&load_options)?;
     metrics().config_last_reload_successful.set(1);
     let tagger = open::tagger(&loaded)?;
     let extractor = extractor(&loaded)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
-    // Before anything is held: a stop that comes early is then heeded, too.
-    let signals = runtime.block_on(async { Signals::listen() }).context("signals cannot be received")?;
     let Owned { lock, store, index, applied } = open::own(&loaded)?;
     let settings = Arc::new(loaded.settings);
     let fetcher = Fetcher::new(&settings.http, &settings.data_dir)?;

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
-    Directory, IndexSettings, IndexWriter, TantivyError, Term,
+    Directory, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term,
     directory::{MmapDirectory, RamDirectory},
     merge_policy::LogMergePolicy,
 };
@@ -226,7 +226,8 @@ fn open_generation(root: &Path, name: &str) -> Result<(tantivy::Index, u64), Str
         return Err(format!("{} is damaged", file.display()));
     }
     // Opens every segment: a file that is missing shows here.
-    index.reader().map_err(|error| error.to_string())?;
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    TryInto::<IndexReader>::try_into(reader).map_err(|error| error.to_string())?;
     Ok((index, last_seq))
 }
 

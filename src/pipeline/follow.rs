@@ -139,7 +139,8 @@ impl Follower {
             let changes = self.reader.changes_after(self.applied, BATCH)?;
             let Some(newest) = changes.last().map(|change| change.seq) else { break };
             let mut kinds: HashMap<ArticleId, bool> = HashMap::with_capacity(changes.len());
-            for change in &changes {
+            // How many copies an article has is read from the store when it is shown: the index need not know.
+            for change in changes.iter().filter(|change| change.kind != ChangeKind::Copies) {
                 *kinds.entry(change.article).or_default() |= change.kind == ChangeKind::New;
             }
             self.apply(&kinds)?;
