@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal, Write},
+    time::Duration,
 };
 
 use anyhow::Error;
@@ -124,6 +125,8 @@ impl Output {
         bar.set_message(what);
         if !io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
+        } else if total.is_none() {
+            bar.enable_steady_tick(Duration::from_millis(120));
         }
         bar
     }

@@ -81,7 +81,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         liveness: liveness.clone(),
         reload,
     };
-    let bar = arguments.once.then(|| output.progress(None, "one pass over the sources that are due"));
+    // Where the log is shown, it is the progress.
+    let silent = arguments.once && global.quiet > 0;
+    let bar = silent.then(|| output.progress(None, "one pass over the sources that are due"));
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
         let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), load_options, reloads));

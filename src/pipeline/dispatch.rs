@@ -303,7 +303,7 @@ impl Dispatcher {
 
     fn launch_page(&mut self, entry: EntryId, request: Option<(String, Errand)>) -> Result<(), Error> {
         let plan = match self.reader.entry(entry)? {
-            Some(due) => harvest::plan(&self.context, &self.reader, due, request.is_some())?,
+            Some(due) => harvest::plan(&self.context, &self.reader, due)?,
             None => Plan::Nothing,
         };
         let plan = match (plan, request) {

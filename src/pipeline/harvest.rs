@@ -55,8 +55,8 @@ pub(crate) enum Missing {
     ForGood(String),
 }
 
-/// Decides what an entry needs. `page` says whether a request for its page is possible at all.
-pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry, page: bool) -> Result<Plan, Error> {
+/// Decides what an entry needs.
+pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry) -> Result<Plan, Error> {
     let link = due.entry.link.as_deref().map(CanonicalUrl::parse);
     let Some(Ok(link)) = link else {
         return Ok(Plan::Words(due, Missing::ForGood("the entry has no link to a page".into())));
@@ -72,11 +72,7 @@ pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry, page: bool
         FullText::Feed => true,
         FullText::Auto => carries_full_text(&due.entry),
     };
-    Ok(match (from_feed, page) {
-        (true, _) => Plan::Feed(due),
-        (false, true) => Plan::Read(due),
-        (false, false) => Plan::Feed(due),
-    })
+    Ok(if from_feed { Plan::Feed(due) } else { Plan::Read(due) })
 }
 
 /// Whether the feed carries the whole article: long enough, and not cut off with a mark that says so.
@@ -236,7 +232,7 @@ fn settle_plan(context: &Context, plan: Plan) -> Option<Work> {
         Plan::Nothing => None,
         Plan::Known { entry, source, article } => Some(Work::Announced { entry, source, article }),
         Plan::Read(due) | Plan::Feed(due) => {
-            let reason = "the feed carries no text and pages are not read".to_owned();
+            let reason = "the feed carries no text of it".to_owned();
             Some(words(context, due, Missing::ForGood(reason)))
         }
         Plan::Words(due, missing) => Some(words(context, due, missing)),
@@ -247,14 +243,15 @@ fn settle_plan(context: &Context, plan: Plan) -> Option<Work> {
 fn words(context: &Context, due: DueEntry, missing: Missing) -> Work {
     let entry = due.id;
     let link = due.entry.link.as_deref().map(CanonicalUrl::parse);
+    let full = context.full_text_of(&due) == FullText::Feed || carries_full_text(&due.entry);
+    // An article that is known already is told anew by a feed that has it in full, never by a few words.
     if let Some(Ok(url)) = link
-        && due.article.is_none()
+        && (full || due.article.is_none())
     {
         let mut text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), Utc::now());
         if text.body.trim().is_empty() {
             text.body = due.entry.summary.clone().unwrap_or_default();
         }
-        let full = context.full_text_of(&due) == FullText::Feed || carries_full_text(&due.entry);
         let enough = text.body.chars().count() >= WORDS_WORTH_KEEPING || (full && !text.body.trim().is_empty());
         if enough && text.title.is_some() {
             let fetched_at = Utc::now();

@@ -179,3 +179,45 @@ fn sources_go_out_and_in_as_opml() {
     second.run(&["sources", "add", "nonsense"]).exits(2);
     second.run(&["sources", "remove", "nobody"]).exits(1);
 }
+
+#[test]
+fn a_sitemap_index_leads_to_its_sitemaps() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    for n in 1..=2 {
+        publish(&outlet, &format!("/{n}.html"), &format!("Report {n}"), n);
+        let page = outlet.url(&format!("/{n}.html"));
+        let sitemap = format!("<?xml version=\"1.0\"?><urlset><url><loc>{page}</loc></url></urlset>");
+        outlet.serve(&format!("/news-{n}.xml"), Answer::ok("application/xml", sitemap));
+    }
+    let sitemaps: String =
+        (1..=3).map(|n| format!("<sitemap><loc>{}</loc></sitemap>", outlet.url(&format!("/news-{n}.xml")))).collect();
+    outlet.serve("/index.xml", Answer::ok("application/xml", format!("<sitemapindex>{sitemaps}</sitemapindex>")));
+    let dateline = Dateline::new();
+    dateline.write("sources.toml", format!("[[source]]\nurl = \"{}\"\nkind = \"sitemap\"\n", outlet.url("/index.xml")));
+    // The third sitemap does not exist, which harms neither the others nor the source.
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["failed"]), (&2.into(), &0.into()), "{pass}");
+    assert_eq!(urls(&dateline), [outlet.url("/1.html"), outlet.url("/2.html")]);
+}
+
+#[test]
+fn a_feed_with_full_texts_needs_no_page_and_makes_revisions() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let link = outlet.url("/1.html");
+    let announce = |title: &str, body: &[String]| {
+        let html: String = body.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect();
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(&link, title, ago(60)).content(&html)])));
+    };
+    let mut body: Vec<String> = (1..=4).flat_map(paragraphs).collect();
+    announce("Harbour wall to be raised", &body);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 1);
+    body.push("The council agreed to the work late on Thursday night after a second vote.".to_owned());
+    announce("Harbour wall will be raised, council says", &body);
+    assert_eq!(dateline.pass()["revisions"], 1);
+    let article = dateline.row(&["search", "harbour"]);
+    assert_eq!(article["title"], "Harbour wall will be raised, council says");
+    assert!(outlet.asked("/1.html").is_empty(), "the page was not needed");
+}
