@@ -1,0 +1,164 @@
+//! What the tasks of a run share: settings, tools, and the ways to the scheduler and to the owner of the store.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, mpsc as sync_mpsc},
+    time::Duration,
+};
+
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::{
+    errand::{Answered, Errand},
+    harvest,
+    work::Work,
+};
+use crate::{
+    config::Settings,
+    extract,
+    fetch::Fetcher,
+    model::{FullText, Source, SourceId, host_of, outlet_of},
+    store::{DueEntry, Reader},
+    topic::Tagger,
+};
+
+/// What the tasks of a run share.
+pub(crate) struct Context {
+    pub settings: Arc<Settings>,
+    pub fetcher: Fetcher,
+    pub extractor: extract::Extractor,
+    pub work: mpsc::Sender<Work>,
+    pub sources: watch::Receiver<Sources>,
+    pub tagger: watch::Receiver<Arc<Tagger>>,
+    pub answered: mpsc::Sender<Answered>,
+    pub cores: Semaphore,
+    /// For the tasks in the background, which read seldom and briefly.
+    pub reader: Mutex<Reader>,
+}
+
+/// The sources by id.
+pub(crate) type Sources = Arc<HashMap<SourceId, Arc<Source>>>;
+
+impl Context {
+    /// Runs work of the processor off the async threads, no more of it at once than there are cores.
+    ///
+    /// # Errors
+    /// When it panicked: the panic's message.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+        let _permit = self.cores.acquire().await.expect("the semaphore is never closed");
+        tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => format!("the reader gave up: {}", panic_message(&*panic)),
+            Err(error) => error.to_string(),
+        })
+    }
+
+    /// Reads from the store, for tasks in the background.
+    pub fn read<T>(&self, read: impl FnOnce(&Reader) -> T) -> T {
+        read(&self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Begins a request to a host, whose turn ends with [`Asking::answered`] or, if the task dies, with the task.
+    pub fn asking(&self, host: String) -> Asking {
+        Asking { host: Some(host), answered: self.answered.clone() }
+    }
+
+    /// Hands work to the owner of the store; waits where it has enough.
+    pub async fn hand_over(&self, work: Work) {
+        if self.work.send(work).await.is_err() {
+            // The owner has failed and says so itself; the entry stays due in the store.
+            tracing::debug!("work arrived after the store was closed");
+        }
+    }
+
+    /// Tells whether a redirect may be followed.
+    ///
+    /// # Errors
+    /// With the reason in plain words when it may not.
+    pub fn may_follow(&self, errand: &Errand, to: &str) -> Result<(), String> {
+        let most = self.settings.http.max_redirects;
+        if errand.url == to || errand.hops.iter().any(|hop| hop.from == to) {
+            return Err(format!("redirect loop at {to}"));
+        }
+        if errand.hops.len() >= most as usize {
+            return Err(format!("more than {most} redirects (http.max_redirects)"));
+        }
+        if host_of(to).is_none() || !(to.starts_with("http://") || to.starts_with("https://")) {
+            return Err(format!("redirect to `{to}`, which is not a web address"));
+        }
+        Ok(())
+    }
+
+    /// Returns the topics as they are configured now.
+    pub fn tagger(&self) -> Arc<Tagger> {
+        self.tagger.borrow().clone()
+    }
+
+    fn source_of(&self, due: &DueEntry) -> Option<Arc<Source>> {
+        self.sources.borrow().get(&due.source_id).cloned()
+    }
+
+    pub fn full_text_of(&self, due: &DueEntry) -> FullText {
+        self.source_of(due).map_or(FullText::Auto, |source| source.full_text)
+    }
+
+    pub fn headers_of(&self, due: &DueEntry, url: &str) -> BTreeMap<String, String> {
+        self.source_of(due).map(|source| self.headers_for(&source, url)).unwrap_or_default()
+    }
+
+    /// The user's headers for a source go to its own outlet only, since they may be secrets; its User-Agent goes everywhere.
+    pub fn headers_for(&self, source: &Source, url: &str) -> BTreeMap<String, String> {
+        let own = outlet_of(url).is_some_and(|outlet| Some(outlet) == outlet_of(&source.url));
+        let mut headers = source.headers.clone();
+        headers.retain(|name, _| own || name.eq_ignore_ascii_case("user-agent"));
+        headers
+    }
+
+    pub fn lang_of(&self, due: &DueEntry) -> Option<String> {
+        self.source_of(due).and_then(|source| source.lang.clone())
+    }
+}
+
+/// Returns what a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// A host that is being asked.
+pub(crate) struct Asking {
+    host: Option<String>,
+    answered: mpsc::Sender<Answered>,
+}
+
+impl Asking {
+    /// The host has answered, or failed to; `wait` is what it asked for beyond its gap.
+    pub async fn answered(mut self, wait: Option<Duration>) {
+        let wait = wait.map(|wait| wait.min(harvest::LONGEST_HOST_WAIT));
+        if let Some(host) = self.host.take() {
+            // The scheduler is gone only while everything stops.
+            let _ = self.answered.send(Answered { host, wait }).await;
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(host) = self.host.take() {
+            let _ = self.answered.try_send(Answered { host, wait: None });
+        }
+    }
+}
+
+/// Wakes threads that follow the change log.
+#[derive(Clone, Default)]
+pub(crate) struct Poke(pub Vec<sync_mpsc::SyncSender<()>>);
+
+impl Poke {
+    /// Says that there may be something new. A follower that is awake already needs no second word.
+    pub fn poke(&self) {
+        for follower in &self.0 {
+            let _ = follower.try_send(());
+        }
+    }
+}
