@@ -11,7 +11,6 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{
     errand::{Answered, Errand},
-    harvest,
     work::Work,
 };
 use crate::{
@@ -134,7 +133,6 @@ pub(crate) struct Asking {
 impl Asking {
     /// The host has answered, or failed to; `wait` is what it asked for beyond its gap.
     pub async fn answered(mut self, wait: Option<Duration>) {
-        let wait = wait.map(|wait| wait.min(harvest::LONGEST_HOST_WAIT));
         if let Some(host) = self.host.take() {
             // The scheduler is gone only while everything stops.
             let _ = self.answered.send(Answered { host, wait }).await;

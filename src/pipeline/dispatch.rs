@@ -44,6 +44,8 @@ const TICK: Duration = Duration::from_secs(1);
 const RELOAD_TICKS: u64 = 10;
 /// How long a daemon remembers a try: less than the shortest wait before the next, more than any store takes.
 const TRIED_FOR: Duration = Duration::from_secs(240);
+/// A server that asks for a longer pause than this puts its pages off to a later try.
+const SHORT_WAIT: Duration = Duration::from_secs(10);
 /// A source or page whose task died is tried again after this time.
 const AFTER_DEATH: chrono::Duration = chrono::Duration::hours(1);
 /// How a run is limited.
@@ -147,9 +149,9 @@ impl Dispatcher {
             }
             tokio::select! {
                 Some(answered) = self.answered.recv() => {
-                    self.answered(answered);
+                    self.answered(answered).await;
                     while let Ok(more) = self.answered.try_recv() {
-                        self.answered(more);
+                        self.answered(more).await;
                     }
                 }
                 Some(outcome) = self.running.join_next_with_id() => self.settle(outcome).await,
@@ -311,6 +313,11 @@ impl Dispatcher {
                 if errand.url.is_empty() {
                     errand.url = due.entry.link.clone().unwrap_or_default();
                 }
+                if !self.gate.knows(&host) {
+                    let held = self.reader.get_meta(&held_key(&host))?.and_then(|at| at.parse().ok());
+                    let until = held.and_then(|at| Time::from_timestamp(at, 0)).unwrap_or(Time::UNIX_EPOCH);
+                    self.gate.hold(&host, until);
+                }
                 match self.gate.pass(&self.context, &host, &errand, Utc::now()) {
                     Pass::Open => {
                         self.tried.insert(entry, Instant::now());
@@ -346,8 +353,20 @@ impl Dispatcher {
         self.start(errand.job.clone(), harvest::ask_robots(self.context.clone(), host, errand));
     }
 
-    fn answered(&mut self, answered: Answered) {
-        self.hosts.done(&answered.host, self.started.elapsed(), answered.wait);
+    async fn answered(&mut self, answered: Answered) {
+        let Answered { host, wait } = answered;
+        match wait.filter(|wait| *wait > SHORT_WAIT) {
+            // Nobody waits that long in a queue: the pages of this host are put off until then.
+            Some(long) => {
+                let until = Utc::now() + long;
+                self.gate.hold(&host, until);
+                // The next process, forced or not, has to know it too.
+                let held = Work::Remember { key: held_key(&host), value: until.timestamp().to_string() };
+                self.context.hand_over(held).await;
+                self.hosts.done(&host, self.started.elapsed(), None);
+            }
+            None => self.hosts.done(&host, self.started.elapsed(), wait),
+        }
     }
 
     /// Starts a task and remembers what it is about.
@@ -455,4 +474,9 @@ impl Dispatcher {
             && self.hosts.queued() == 0
             && self.due.first().is_none_or(|(at, _)| *at > now)
     }
+}
+
+/// Where the store keeps until when a host asked for a pause.
+fn held_key(host: &str) -> String {
+    format!("host.held:{host}")
 }

@@ -1,4 +1,5 @@
-//! What robots.txt says of pages (RFC 9309): asked for before the first page of an origin, then remembered for a day.
+//! Which pages may be asked for: what robots.txt says (RFC 9309), asked for before the first page of an origin and then
+//! remembered for a day, and what a host said itself (Retry-After).
 //!
 //! It governs pages, not sources: those the user listed.
 
@@ -24,6 +25,8 @@ pub(crate) struct Gate {
     robots: HashMap<String, RobotsOf>,
     /// Pages whose robots.txt is being asked for, by origin.
     waiting: HashMap<String, Vec<Errand>>,
+    /// Until when each host asked not to be asked (Retry-After); a time that is past for those that did not.
+    held: HashMap<String, Time>,
 }
 
 enum RobotsOf {
@@ -47,6 +50,9 @@ pub(crate) enum Pass {
 impl Gate {
     /// Decides whether a page may be asked for now.
     pub fn pass(&mut self, context: &Context, host: &str, errand: &Errand, now: Time) -> Pass {
+        if let Some(until) = self.held.get(host).filter(|until| **until > now) {
+            return Pass::Shut(Missing::Until(*until, format!("{host} asked for a pause (Retry-After)")));
+        }
         if context.fetcher.is_replay() || !context.settings.http.respect_robots {
             return Pass::Open;
         }
@@ -75,6 +81,16 @@ impl Gate {
         }
     }
 
+    /// Tells whether it is known if a host asked for a pause.
+    pub fn knows(&self, host: &str) -> bool {
+        self.held.contains_key(host)
+    }
+
+    /// Keeps the pages of a host from being asked for before a time.
+    pub fn hold(&mut self, host: &str, until: Time) {
+        self.held.insert(host.to_owned(), until);
+    }
+
     /// Takes in what robots.txt of an origin says; `None` when it cannot be had. Returns the pages that waited for it.
     pub fn learn(&mut self, origin: &str, rules: Option<Robots>, now: Time) -> Vec<Errand> {
         let known = match rules {
@@ -90,6 +106,7 @@ impl Gate {
 
     /// Forgets what is out of date, so that a long run does not remember every origin that it ever met.
     pub fn forget_old(&mut self, now: Time) {
+        self.held.retain(|_, until| *until > now);
         self.robots.retain(|_, known| match known {
             RobotsOf::Asked => true,
             RobotsOf::Known { until, .. } | RobotsOf::Silent { until } => *until > now,

@@ -1,6 +1,6 @@
 //! From an entry to an article: its page is fetched and read, or what the feed says is taken.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::Utc;
 use tracing::debug;
@@ -360,6 +360,3 @@ pub(crate) async fn ask_robots(context: Arc<Context>, host: String, errand: Erra
     };
     Outcome::Robots { origin, rules }
 }
-
-/// The longest a request may be asked to wait by a server's Retry-After on a page: longer ones fail the page instead.
-pub(crate) const LONGEST_HOST_WAIT: Duration = Duration::from_secs(600);

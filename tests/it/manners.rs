@@ -250,3 +250,27 @@ fn every_request_names_us_and_carries_no_cookie() {
         assert_eq!((seen.header("cookie"), seen.header("referer")), (None, None), "{}", seen.path);
     }
 }
+
+#[test]
+fn a_page_that_asks_to_wait_holds_its_host_and_not_the_pass() {
+    let web = Web::new();
+    let (busy, other) = (web.outlet(1), web.outlet(2));
+    let items = |outlet: &Outlet, count: usize| -> String {
+        let item = |n: usize| Item::new(outlet.url(&format!("/{n}.html")), &format!("Report {n}"), ago(30));
+        feed("Paper", &(1..=count).map(item).collect::<Vec<_>>())
+    };
+    busy.serve("/feed.xml", Answer::feed(items(&busy, 3)));
+    for n in 1..=3 {
+        busy.serve(&format!("/{n}.html"), Answer::status(429).header("retry-after", "3600"));
+    }
+    other.serve("/feed.xml", Answer::feed(items(&other, 1)));
+    other.serve("/1.html", Answer::html(page("Report 1", &paragraphs(1), ago(30))));
+    let dateline = Dateline::following(&[busy.url("/feed.xml"), other.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert!(pass["duration_ms"].as_u64().is_some_and(|took| took < 60_000), "the pass waited: {pass}");
+    assert_eq!((&pass["articles"], &pass["failed_pages"]), (&1.into(), &3.into()), "{pass}");
+    let asked = || -> usize { (1..=3).map(|n| busy.asked(&format!("/{n}.html")).len()).sum() };
+    assert_eq!(asked(), 1, "after the first answer no page of this host was asked for");
+    dateline.run(&["run", "--once", "--force"]).ok();
+    assert_eq!(asked(), 1, "what a server asked for holds in the next process and against force");
+}
