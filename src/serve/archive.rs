@@ -1,6 +1,6 @@
 //! What a reader of a data directory sees: store and index together, the same for the command line, HTTP and the web.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 
@@ -96,11 +96,26 @@ pub struct Question {
     pub total: bool,
 }
 
+impl Question {
+    /// Returns what the hits must have, with the values of which each of them has one.
+    pub fn filters(&self) -> [(Field, &[String]); 7] {
+        [
+            (Field::Topic, &self.topic),
+            (Field::Source, &self.source),
+            (Field::Outlet, &self.outlet),
+            (Field::Tag, &self.tag),
+            (Field::Lang, &self.lang),
+            (Field::Author, &self.author),
+            (Field::Story, &self.story),
+        ]
+    }
+}
+
 /// Hits, and how many there are in all.
 #[derive(Debug)]
-pub struct Found {
+pub struct Found<T = Hit> {
     /// The hits asked for.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<T>,
     /// All hits, collapsed unless copies were asked for; `None` where the question did not ask.
     pub total: Option<u64>,
 }
@@ -132,13 +147,21 @@ impl Archive {
     /// # Errors
     /// When the question cannot be read, or the data directory fails.
     pub fn search(&self, question: &Question, now: Time) -> Result<Found, Error> {
+        let Found { hits, total } = self.pick(question, now)?;
+        Ok(Found { hits: hits.into_iter().map(|(_, hit)| hit).collect(), total })
+    }
+
+    /// Answers a question with hits and the articles that they show.
+    ///
+    /// # Errors
+    /// When the question cannot be read, or the data directory fails.
+    pub fn pick(&self, question: &Question, now: Time) -> Result<Found<(Article, Hit)>, Error> {
         let query = self.query(question, now)?;
         let sort = match question.sort {
             Some(Order::Relevance) => Sort::Relevance,
             Some(Order::Newest) => Sort::Newest,
             Some(Order::Oldest) => Sort::Oldest,
-            None if query.has_words() => Sort::Relevance,
-            None => Sort::Newest,
+            None => Sort::for_query(&query),
         };
         let options = Options {
             sort: Some(sort),
@@ -150,27 +173,25 @@ impl Archive {
         };
         let found = self.searcher.search(&query, &options)?;
         let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
-        let articles = self.reader.articles(&ids)?;
+        let mut articles: HashMap<_, _> =
+            self.reader.articles(&ids)?.into_iter().map(|article| (article.id, article)).collect();
         let unions = self.reader.group_topics(&ids)?;
-        let mut hits = Vec::with_capacity(articles.len());
+        let mut picked = Vec::with_capacity(articles.len());
         for hit in &found.hits {
             // An article deleted since the last index commit is no hit any more.
-            let Some(article) = articles.iter().find(|article| article.id == hit.id) else { continue };
-            let own: Vec<TopicId>;
+            let Some(article) = articles.remove(&hit.id) else { continue };
             let topics = match unions.get(&hit.id) {
-                Some(union) if !question.copies => union,
-                _ => {
-                    own = given(article);
-                    &own
-                }
+                Some(union) if !question.copies => self.names.names(union),
+                _ => self.names.names(given(&article)),
             };
-            hits.push(Hit {
-                head: Head::new(article, self.names.names(topics)),
+            let hit = Hit {
+                head: Head::new(&article, topics),
                 score: (sort == Sort::Relevance).then_some(hit.score),
                 snippet: index::snippet(&query, article.lang.as_deref(), &article.title, &article.body),
-            });
+            };
+            picked.push((article, hit));
         }
-        Ok(Found { hits, total: found.total })
+        Ok(Found { hits: picked, total: found.total })
     }
 
     /// Counts the hits of a question by one of their fields, most first; days and hours in their order.
@@ -247,15 +268,7 @@ impl Archive {
             Some(text) => query::parse(text, now).map_err(|error| unreadable(&error, text))?,
             None => Query::All,
         };
-        for (field, values) in [
-            (Field::Topic, &question.topic),
-            (Field::Source, &question.source),
-            (Field::Outlet, &question.outlet),
-            (Field::Tag, &question.tag),
-            (Field::Lang, &question.lang),
-            (Field::Author, &question.author),
-            (Field::Story, &question.story),
-        ] {
+        for (field, values) in question.filters() {
             let any: Vec<Query> = values.iter().map(|value| Query::Is { field, value: value.clone() }).collect();
             if !any.is_empty() {
                 query = query.and(Query::Or(any));
@@ -296,6 +309,6 @@ fn unreadable(error: &query::Error, text: &str) -> Error {
     Error::Question(told)
 }
 
-fn given(article: &Article) -> Vec<TopicId> {
-    article.topics.iter().filter(|topic| topic.matched).map(|topic| topic.topic.clone()).collect()
+fn given(article: &Article) -> impl Iterator<Item = &TopicId> {
+    article.topics.iter().filter(|topic| topic.matched).map(|topic| &topic.topic)
 }

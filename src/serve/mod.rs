@@ -4,6 +4,8 @@
 
 mod api;
 mod archive;
+mod cache;
+mod feed;
 mod health;
 pub mod json;
 mod names;
@@ -27,8 +29,10 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 use tracing::{info, warn};
 
 pub use self::{
@@ -168,12 +172,15 @@ fn router(shared: Shared) -> Router {
         .route("/api/v1/stories/{id}", get(api::story))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/topics", get(api::topics))
+        .route("/feeds/{name}", get(feed::search))
+        .layer(middleware::from_fn(cache::revalidate))
         .route("/metrics", get(health::metrics_text))
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(api::nowhere)
         .layer(middleware::from_fn(harden))
+        .layer(CompressionLayer::new())
         .with_state(shared)
 }
 
@@ -199,9 +206,9 @@ fn credential(header: &str) -> Option<Vec<u8>> {
     Some(decoded[colon + 1..].to_vec())
 }
 
-/// Compares in a time that does not depend on where the two differ: as digests, of which an attacker knows nothing.
+/// Compares in a time that depends neither on where the two differ nor on how long the token is.
 fn same(given: &[u8], token: &[u8]) -> bool {
-    Sha256::digest(given) == Sha256::digest(token)
+    Sha256::digest(given).ct_eq(&Sha256::digest(token)).into()
 }
 
 /// Headers that keep pages from doing what they never need to.

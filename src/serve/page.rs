@@ -35,6 +35,7 @@ pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQue
         Err(error) => return failure("", &error),
     };
     let words = asked_for.query.clone().unwrap_or_default();
+    let head = alternates(&raw);
     let page = shared.ask(move |archive| {
         let now = Utc::now();
         let found = archive.search(&asked_for, now)?;
@@ -63,7 +64,7 @@ pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQue
         Ok(main)
     });
     match page.await {
-        Ok(main) => layout(if words.is_empty() { "Latest" } else { &words }, &main),
+        Ok(main) => layout_with(if words.is_empty() { "Latest" } else { &words }, &head, &main),
         Err(error) => failure(&words, &error),
     }
 }
@@ -154,9 +155,13 @@ fn rendered(title: &str, page: Result<String, Error>) -> Response {
 }
 
 fn layout(title: &str, main: &str) -> Response {
+    layout_with(title, "", main)
+}
+
+fn layout_with(title: &str, head: &str, main: &str) -> Response {
     Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <meta name=color-scheme content=\"light dark\"><title>{} – dateline</title><link rel=stylesheet href=/style.css>\
+         <meta name=color-scheme content=\"light dark\"><title>{} – dateline</title><link rel=stylesheet href=/style.css>{head}\
          <header><a href=/ class=home>dateline</a> <nav aria-label=Main><a href=/stories>Stories</a> \
          <a href=/topics>Topics</a> <a href=/sources>Sources</a></nav></header><main>{main}</main></html>",
         escape(title)
@@ -191,6 +196,14 @@ fn form(question: &Question) -> String {
             &format!(" <label class=filter><input type=checkbox name=topic value=\"{topic}\" checked> {topic}</label>");
     }
     form + "</form>"
+}
+
+/// Where feed readers find this search.
+fn alternates(query: &str) -> String {
+    let formats = [("atom", "application/atom+xml"), ("rss", "application/rss+xml"), ("json", "application/feed+json")];
+    let query = if query.is_empty() { String::new() } else { format!("?{}", escape(query)) };
+    let link = |(end, kind)| format!("<link rel=alternate type=\"{kind}\" href=\"/feeds/search.{end}{query}\">");
+    formats.map(link).concat()
 }
 
 /// The same page with other parameters.

@@ -12,6 +12,7 @@ mod crash;
 mod daemon;
 mod docs;
 mod failures;
+mod feeds;
 mod flow;
 mod import;
 mod layout;

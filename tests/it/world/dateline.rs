@@ -309,6 +309,12 @@ pub fn free_address() -> String {
 
 /// Asks the daemon's server; `headers` are whole lines. `None` while nobody answers.
 pub fn get(listen: &str, target: &str, headers: &str) -> Option<(u16, String)> {
+    let (head, body) = get_whole(listen, target, headers)?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body))
+}
+
+/// Asks the daemon's server; returns the head of the answer and the body.
+pub fn get_whole(listen: &str, target: &str, headers: &str) -> Option<(String, String)> {
     let mut stream = TcpStream::connect(listen).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "GET {target} HTTP/1.1\r\nhost: {listen}\r\nconnection: close\r\n{headers}\r\n").ok()?;
@@ -316,5 +322,5 @@ pub fn get(listen: &str, target: &str, headers: &str) -> Option<(u16, String)> {
     stream.read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    Some((head.to_owned(), body.to_owned()))
 }

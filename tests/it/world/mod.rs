@@ -13,7 +13,7 @@ use std::{
 };
 
 pub use self::{
-    dateline::{Dateline, check_fields, free_address, get, json_lines},
+    dateline::{Daemon, Dateline, check_fields, free_address, get, get_whole, json_lines},
     press::{Item, ago, feed, page, paragraphs},
     web::{Answer, Outlet, Seen, Web},
 };
