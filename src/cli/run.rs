@@ -23,7 +23,7 @@ use crate::{
     config::{self, LoadOptions, Loaded, Problem, Problems},
     extract::Extractor,
     fetch::Fetcher,
-    pipeline::{self, Options, Parts, Reload, Summary},
+    pipeline::{self, Clock, Options, Parts, Reload, Summary},
     serve::{Liveness, Server, TopicNames},
     telemetry::metrics,
 };
@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         index,
         applied,
         liveness: liveness.clone(),
+        clock: Clock::default(),
         reload,
     };
     // Where the log is shown, it is the progress.

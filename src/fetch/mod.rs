@@ -1,4 +1,5 @@
-//! Asks servers, one hop at a time: the network with its limits and its manners, or a recording that answers instead.
+//! Asks servers, one hop at a time: the network with its limits and its manners, or a recording or a simulation that
+//! answers instead.
 //!
 //! [`Fetcher`] sends one request and brings back one answer within `http.timeout` and `http.max_body`, to public addresses
 //! only. [`hosts`] says which request may start when, [`robots`] what a site allows, [`warc`] reads and writes recordings.
@@ -6,6 +7,7 @@
 //! It follows no redirect, sleeps on no gap, retries nothing and keeps no state of sources: who asks does that, so that
 //! every hop goes through the one schedule of its host.
 
+mod double;
 mod error;
 mod guard;
 pub mod hosts;
@@ -23,6 +25,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use bytes::Bytes;
 
 pub use self::{
+    double::Double,
     error::Error,
     network::Network,
     replay::Replay,
@@ -87,6 +90,8 @@ pub enum Fetcher {
     Network(Network),
     /// Answers from a recording.
     Replay(Replay),
+    /// Answers that a simulation makes up.
+    Double(Double),
 }
 
 impl Fetcher {
@@ -113,6 +118,7 @@ impl Fetch for Fetcher {
         match self {
             Self::Network(network) => network.fetch(request).await,
             Self::Replay(replay) => replay.fetch(request).await,
+            Self::Double(double) => double.fetch(request).await,
         }
     }
 }

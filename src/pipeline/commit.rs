@@ -5,12 +5,11 @@
 
 use std::{collections::HashMap, sync::Arc, thread, time::Duration};
 
-use chrono::Utc;
 use tokio::sync::mpsc;
 use tracing::{debug, error, warn};
 
 use super::{
-    Error,
+    Busy, Clock, Error,
     assign::{self, Assigned},
     retag,
     work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
@@ -36,6 +35,7 @@ pub(crate) struct Owner {
     pub memory: Memory,
     pub settings: Arc<Settings>,
     pub tally: Arc<Tally>,
+    pub clock: Clock,
     /// Told after each transaction that the change log may have grown.
     pub grown: super::Poke,
 }
@@ -51,19 +51,26 @@ enum Written {
 
 impl Owner {
     /// Takes ownership of a store, with the memory as it was when the store was last written.
-    pub fn new(store: Store, settings: Arc<Settings>, tally: Arc<Tally>, grown: super::Poke) -> Result<Self, Error> {
+    pub fn new(
+        store: Store,
+        settings: Arc<Settings>,
+        tally: Arc<Tally>,
+        clock: Clock,
+        grown: super::Poke,
+    ) -> Result<Self, Error> {
         let memory = remember(&store.reader()?, &settings)?;
-        Ok(Self { store, memory, settings, tally, grown })
+        Ok(Self { store, memory, settings, tally, clock, grown })
     }
 
     /// Writes until every sender is gone; then gives the store back.
-    pub fn run(mut self, mut inbox: mpsc::Receiver<Work>) -> Result<Store, Error> {
-        while let Some(first) = inbox.blocking_recv() {
-            let mut batch = vec![first];
+    pub fn run(mut self, mut inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
+        while let Some((first, busy)) = inbox.blocking_recv() {
+            let (mut batch, mut all_busy) = (vec![first], vec![busy]);
             while batch.len() < BATCH
-                && let Ok(next) = inbox.try_recv()
+                && let Ok((next, busy)) = inbox.try_recv()
             {
                 batch.push(next);
+                all_busy.push(busy);
             }
             metrics().queue_depth.with_label_values(&["commit"]).set(inbox.len() as i64);
             self.write(batch)?;
@@ -108,7 +115,7 @@ impl Owner {
         error!(entry.id = %entry, %error, "an article could not be stored and is set aside");
         let fate = Fate::Failed {
             reason: format!("could not be stored: {error}"),
-            next_try_at: Some(Utc::now() + chrono::Duration::days(1)),
+            next_try_at: Some(self.clock.now() + chrono::Duration::days(1)),
         };
         self.write(vec![Work::Settle { entry, fate }])
     }
@@ -116,7 +123,7 @@ impl Owner {
     fn try_write(&mut self, batch: &[Work]) -> Result<Vec<Written>, Error> {
         let timer = metrics().commit_seconds.start_timer();
         let (memory, settings) = (&mut self.memory, &self.settings);
-        let now = Utc::now();
+        let now = self.clock.now();
         let written =
             self.store.transaction(|tx| batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect());
         timer.observe_duration();

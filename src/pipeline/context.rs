@@ -10,6 +10,7 @@ use std::{
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{
+    Busy, Clock,
     errand::{Answered, Errand},
     work::Work,
 };
@@ -27,10 +28,11 @@ pub(crate) struct Context {
     pub settings: Arc<Settings>,
     pub fetcher: Fetcher,
     pub extractor: extract::Extractor,
-    pub work: mpsc::Sender<Work>,
+    pub work: mpsc::Sender<(Work, Busy)>,
     pub sources: watch::Receiver<Sources>,
     pub tagger: watch::Receiver<Arc<Tagger>>,
     pub answered: mpsc::Sender<Answered>,
+    pub clock: Clock,
     pub cores: Semaphore,
     /// For the tasks in the background, which read seldom and briefly.
     pub reader: Mutex<Reader>,
@@ -64,7 +66,7 @@ impl Context {
 
     /// Hands work to the owner of the store; waits where it has enough.
     pub async fn hand_over(&self, work: Work) {
-        if self.work.send(work).await.is_err() {
+        if self.work.send((work, self.clock.busy())).await.is_err() {
             // The owner has failed and says so itself; the entry stays due in the store.
             tracing::debug!("work arrived after the store was closed");
         }

@@ -6,20 +6,18 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use chrono::Utc;
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::{self, JoinSet},
-    time,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    Context, Error, Sources,
+    Busy, Context, Error, Sources,
     errand::{Answered, Errand, Job, Outcome},
     gate::{Gate, Pass},
     harvest::{self, Plan},
@@ -40,7 +38,7 @@ use crate::{
 
 /// How often the store is asked for entries whose next try has come and for requests of other processes.
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks between two looks for entries whose next try has come.
+/// Ticks between two looks for entries whose next try has come, and at how the sources are doing.
 const RELOAD_TICKS: u64 = 10;
 /// How long a daemon remembers a try: less than the shortest wait before the next, more than any store takes.
 const TRIED_FOR: Duration = Duration::from_secs(240);
@@ -70,7 +68,8 @@ pub(crate) struct Dispatcher {
     reader: Reader,
     liveness: Liveness,
     options: Options,
-    started: Instant,
+    /// When it looks around next, on the clock's own time.
+    next_look: Duration,
     hosts: Hosts<Errand>,
     slots: HashMap<SourceId, Slot>,
     /// When which source is due, earliest first.
@@ -78,7 +77,7 @@ pub(crate) struct Dispatcher {
     /// Entries queued or under way.
     taken: HashSet<EntryId>,
     /// Entries tried in this pass, or lately by a daemon: none is tried again before what came of it is stored.
-    tried: HashMap<EntryId, Instant>,
+    tried: HashMap<EntryId, Duration>,
     /// What each running task is about, in case it dies.
     jobs: HashMap<task::Id, Job>,
     ticks: u64,
@@ -108,7 +107,7 @@ impl Dispatcher {
         let mut dispatcher = Self {
             reader,
             options,
-            started: Instant::now(),
+            next_look: Duration::ZERO,
             hosts,
             slots: HashMap::new(),
             due: BTreeSet::new(),
@@ -131,22 +130,29 @@ impl Dispatcher {
 
     /// Works until told to stop, or until a pass has nothing left to do. Returns the number of sources.
     pub async fn run(mut self, stop: CancellationToken) -> Result<usize, Error> {
-        let mut tick = time::interval(TICK);
-        tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let clock = self.context.clock.clone();
+        let busy = clock.busy();
         self.load_entries()?;
         if self.options.force {
             self.force_all();
         }
         let sources_changed = self.sources_changed.clone();
-        let deadline = self.options.deadline.unwrap_or(Duration::from_secs(10 * 365 * 86_400));
-        let deadline = time::sleep(deadline);
-        tokio::pin!(deadline);
+        let deadline = self.options.deadline.map_or(Duration::MAX, |limit| clock.elapsed() + limit);
         loop {
+            if clock.elapsed() >= deadline {
+                info!("deadline reached: taking on nothing more");
+                break;
+            }
+            if clock.elapsed() >= self.next_look {
+                self.look_around()?;
+                self.next_look = clock.elapsed() + TICK;
+            }
             self.queue_due_sources();
             let wake = self.launch()?;
             if self.options.once && self.is_done() {
                 break;
             }
+            let until_look = self.next_look.min(deadline).saturating_sub(clock.elapsed());
             tokio::select! {
                 Some(answered) = self.answered.recv() => {
                     self.answered(answered).await;
@@ -155,16 +161,12 @@ impl Dispatcher {
                     }
                 }
                 Some(outcome) = self.running.join_next_with_id() => self.settle(outcome).await,
-                () = time::sleep(wake) => {}
-                _ = tick.tick() => self.look_around()?,
+                () = clock.sleep(wake.min(until_look)) => {}
                 () = sources_changed.notified() => self.load_sources()?,
                 () = stop.cancelled() => break,
-                () = &mut deadline => {
-                    info!("deadline reached: taking on nothing more");
-                    break;
-                }
             }
         }
+        drop(busy);
         self.drain().await?;
         Ok(self.slots.len())
     }
@@ -197,9 +199,9 @@ impl Dispatcher {
             }
             let due = stored.state.next_poll_at.unwrap_or_else(|| {
                 if self.options.once {
-                    Utc::now()
+                    self.context.clock.now()
                 } else {
-                    schedule::first(&stored.source, &self.context.settings.poll, Utc::now())
+                    schedule::first(&stored.source, &self.context.settings.poll, self.context.clock.now())
                 }
             });
             self.due.insert((due, id));
@@ -216,7 +218,7 @@ impl Dispatcher {
     fn load_entries(&mut self) -> Result<(), Error> {
         // `--force` takes what waits for a later try, too.
         let forced = self.options.force && self.options.once;
-        let until = if forced { Time::MAX_UTC } else { Utc::now() };
+        let until = if forced { Time::MAX_UTC } else { self.context.clock.now() };
         let mut due = Vec::new();
         self.reader.due_entries(until, usize::MAX, |entry| {
             due.push((entry.id, entry.host.to_owned()));
@@ -242,7 +244,7 @@ impl Dispatcher {
 
     /// `--force`: every source is due unless its server asked for a later time.
     fn force_all(&mut self) {
-        let now = Utc::now();
+        let now = self.context.clock.now();
         let forced: Vec<SourceId> =
             self.slots.iter().filter(|(_, slot)| schedule::is_due(&slot.state, now, true)).map(|(id, _)| *id).collect();
         self.due.retain(|(_, id)| !forced.contains(id));
@@ -250,7 +252,7 @@ impl Dispatcher {
     }
 
     fn queue_due_sources(&mut self) {
-        let now = Utc::now();
+        let now = self.context.clock.now();
         while let Some(&(at, id)) = self.due.first() {
             if at > now {
                 break;
@@ -274,9 +276,9 @@ impl Dispatcher {
                 self.launch_page(entry, None)?;
                 continue;
             }
-            match self.hosts.next(self.started.elapsed()) {
+            match self.hosts.next(self.context.clock.elapsed()) {
                 Next::Ready(host, errand) => self.launch_errand(host, errand)?,
-                Next::WaitUntil(at) => return Ok(at.saturating_sub(self.started.elapsed())),
+                Next::WaitUntil(at) => return Ok(at.saturating_sub(self.context.clock.elapsed())),
                 Next::Idle => break,
             }
         }
@@ -300,7 +302,7 @@ impl Dispatcher {
 
     /// Gives a host back that was not asked after all: no gap is due.
     fn free(&mut self, host: &str) {
-        self.hosts.cancel(host, self.started.elapsed());
+        self.hosts.cancel(host, self.context.clock.elapsed());
     }
 
     fn launch_page(&mut self, entry: EntryId, request: Option<(String, Errand)>) -> Result<(), Error> {
@@ -318,9 +320,9 @@ impl Dispatcher {
                     let until = held.and_then(|at| Time::from_timestamp(at, 0)).unwrap_or(Time::UNIX_EPOCH);
                     self.gate.hold(&host, until);
                 }
-                match self.gate.pass(&self.context, &host, &errand, Utc::now()) {
+                match self.gate.pass(&self.context, &host, &errand, self.context.clock.now()) {
                     Pass::Open => {
-                        self.tried.insert(entry, Instant::now());
+                        self.tried.insert(entry, self.context.clock.elapsed());
                         self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
                         return Ok(());
                     }
@@ -344,7 +346,7 @@ impl Dispatcher {
             }
             (plan, None) => plan,
         };
-        self.tried.insert(entry, Instant::now());
+        self.tried.insert(entry, self.context.clock.elapsed());
         self.start(Job::Page(entry), harvest::without_page(self.context.clone(), entry, plan));
         Ok(())
     }
@@ -358,20 +360,24 @@ impl Dispatcher {
         match wait.filter(|wait| *wait > SHORT_WAIT) {
             // Nobody waits that long in a queue: the pages of this host are put off until then.
             Some(long) => {
-                let until = Utc::now() + long;
+                let until = self.context.clock.now() + long;
                 self.gate.hold(&host, until);
                 // The next process, forced or not, has to know it too.
                 let held = Work::Remember { key: held_key(&host), value: until.timestamp().to_string() };
                 self.context.hand_over(held).await;
-                self.hosts.done(&host, self.started.elapsed(), None);
+                self.hosts.done(&host, self.context.clock.elapsed(), None);
             }
-            None => self.hosts.done(&host, self.started.elapsed(), wait),
+            None => self.hosts.done(&host, self.context.clock.elapsed(), wait),
         }
     }
 
     /// Starts a task and remembers what it is about.
     fn start(&mut self, job: Job, work: impl Future<Output = Outcome> + Send + 'static) {
-        let handle = self.running.spawn(work);
+        let busy = self.context.clock.busy();
+        let handle = self.running.spawn(async move {
+            let _busy: Busy = busy;
+            work.await
+        });
         self.jobs.insert(handle.id(), job);
     }
 
@@ -401,7 +407,7 @@ impl Dispatcher {
 
     /// Puts off what a dead task was about, so that it cannot kill task after task.
     async fn bury(&mut self, job: Option<Job>) {
-        let again = Utc::now() + AFTER_DEATH;
+        let again = self.context.clock.now() + AFTER_DEATH;
         match job {
             Some(Job::Poll(source)) => {
                 if let Some(slot) = self.slots.get_mut(&source) {
@@ -425,7 +431,7 @@ impl Dispatcher {
             slot.busy = false;
             slot.state = settled.state;
             if !self.options.once {
-                let next = slot.state.next_poll_at.unwrap_or_else(Utc::now);
+                let next = slot.state.next_poll_at.unwrap_or_else(|| self.context.clock.now());
                 self.due.insert((next, settled.source));
             }
         }
@@ -438,18 +444,22 @@ impl Dispatcher {
         if let (Some(delay), Some(host)) = (rules.as_ref().and_then(Robots::crawl_delay), host_of(origin)) {
             self.hosts.set_gap(&host, delay);
         }
-        for errand in self.gate.learn(origin, rules, Utc::now()) {
+        for errand in self.gate.learn(origin, rules, self.context.clock.now()) {
             let host = host_of(&errand.url).unwrap_or_default();
             self.hosts.push(&host, errand, false);
         }
     }
 
-    /// Once a second: entries whose next try has come, and the gauges.
+    /// Each tick: the gauges, and from time to time entries whose next try has come.
     fn look_around(&mut self) -> Result<(), Error> {
         self.liveness.beat();
         let gauges = &metrics().queue_depth;
         gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
         gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);
+        self.ticks += 1;
+        if !self.ticks.is_multiple_of(RELOAD_TICKS) {
+            return Ok(());
+        }
         for status in [SourceStatus::Ok, SourceStatus::Failing, SourceStatus::Gone, SourceStatus::Never] {
             let count = self.slots.values().filter(|slot| slot.state.status == status).count();
             let name = format!("{status:?}").to_lowercase();
@@ -458,17 +468,15 @@ impl Dispatcher {
         if self.options.once {
             return Ok(());
         }
-        self.ticks += 1;
-        if self.ticks.is_multiple_of(RELOAD_TICKS) {
-            self.tried.retain(|_, at| at.elapsed() < TRIED_FOR);
-            self.load_entries()?;
-        }
-        self.gate.forget_old(Utc::now());
+        let now = self.context.clock.elapsed();
+        self.tried.retain(|_, at| now - *at < TRIED_FOR);
+        self.load_entries()?;
+        self.gate.forget_old(self.context.clock.now());
         Ok(())
     }
 
     fn is_done(&self) -> bool {
-        let now = Utc::now();
+        let now = self.context.clock.now();
         self.running.is_empty()
             && self.local.is_empty()
             && self.hosts.queued() == 0

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use tracing::debug;
 
 use super::{
@@ -93,8 +92,9 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
     };
     let response = context.fetcher.fetch(request).await;
     metrics().requests.with_label_values(&["page"]).inc();
-    let asked = response.as_ref().ok().and_then(retry_after);
-    let wait = asked.and_then(|at| (at - Utc::now()).to_std().ok());
+    let now = context.clock.now();
+    let asked = response.as_ref().ok().and_then(|response| retry_after(response, now));
+    let wait = asked.and_then(|at| (at - now).to_std().ok());
     asking.answered(wait).await;
 
     let entry = due.id;
@@ -104,7 +104,7 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
             if let Some(to) = response.redirect() {
                 match context.may_follow(&errand, &to) {
                     Ok(()) => return Outcome::Redirect(errand.redirected(to, false)),
-                    Err(reason) => retry_later(&due, reason, None),
+                    Err(reason) => retry_later(&due, reason, None, now),
                 }
             } else if let (304, Some(article)) = (response.status, due.article) {
                 let fate = match reread(&context, &due, response.fetched_at, due.validators.clone()) {
@@ -117,10 +117,10 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
                 digest(context, due, errand, response).await;
                 return Outcome::Settled(entry);
             } else {
-                retry_later(&due, http_error(response.status), asked)
+                retry_later(&due, http_error(response.status), asked, now)
             }
         }
-        Err(error) => retry_later(&due, error.to_string(), None),
+        Err(error) => retry_later(&due, error.to_string(), None, now),
     };
     without_page(context, entry, Plan::Words(due, missing)).await
 }
@@ -132,17 +132,17 @@ fn reread(context: &Context, due: &DueEntry, now: Time, validators: Validators) 
     Some((next, validators))
 }
 
-fn retry_after(response: &fetch::Response) -> Option<Time> {
+fn retry_after(response: &fetch::Response, now: Time) -> Option<Time> {
     matches!(response.status, 429 | 503)
-        .then(|| response.headers.retry_after().and_then(|text| schedule::parse_retry_after(&text, Utc::now())))
+        .then(|| response.headers.retry_after().and_then(|text| schedule::parse_retry_after(&text, now)))
         .flatten()
 }
 
 /// When a page that failed is tried again: with growing waits, never before the server's own word, in the end not at all.
-fn retry_later(due: &DueEntry, reason: String, asked: Option<Time>) -> Missing {
+fn retry_later(due: &DueEntry, reason: String, asked: Option<Time>, now: Time) -> Missing {
     match TRIES.get(due.attempts as usize) {
         Some(&minutes) => {
-            let at = Utc::now() + chrono::Duration::minutes(minutes);
+            let at = now + chrono::Duration::minutes(minutes);
             Missing::Until(asked.map_or(at, |asked| at.max(asked)), reason)
         }
         None => Missing::ForGood(format!("given up after {} tries: {reason}", due.attempts + 1)),
@@ -159,7 +159,7 @@ async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: 
         // A page that breaks the reader is that page's failure; it is tried again in case the page changes.
         Err(reason) => Work::Settle {
             entry,
-            fate: Fate::Failed { reason, next_try_at: Some(Utc::now() + chrono::Duration::hours(6)) },
+            fate: Fate::Failed { reason, next_try_at: Some(context.clock.now() + chrono::Duration::hours(6)) },
         },
     };
     context.hand_over(work).await;
@@ -188,7 +188,7 @@ fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fe
         Kind::Article | Kind::Live | Kind::Teaser => None,
     };
     if let Some(reason) = failure {
-        let missing = retry_later(&due, reason.to_owned(), None);
+        let missing = retry_later(&due, reason.to_owned(), None, page.fetched_at);
         return words(context, due, missing);
     }
     let Ok(url) = CanonicalUrl::of_page(&page.url, text.declared_url.as_deref()) else {
@@ -220,7 +220,7 @@ pub(crate) async fn without_page(context: Arc<Context>, entry: EntryId, plan: Pl
         Ok(Some(work)) => context.hand_over(work).await,
         Ok(None) => {}
         Err(reason) => {
-            let next_try_at = Some(Utc::now() + chrono::Duration::hours(6));
+            let next_try_at = Some(context.clock.now() + chrono::Duration::hours(6));
             context.hand_over(Work::Settle { entry, fate: Fate::Failed { reason, next_try_at } }).await;
         }
     }
@@ -248,13 +248,13 @@ fn words(context: &Context, due: DueEntry, missing: Missing) -> Work {
     if let Some(Ok(url)) = link
         && (full || due.article.is_none())
     {
-        let mut text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), Utc::now());
+        let fetched_at = context.clock.now();
+        let mut text = context.extractor.from_feed(url.as_str(), &hints(&due.entry), fetched_at);
         if text.body.trim().is_empty() {
             text.body = due.entry.summary.clone().unwrap_or_default();
         }
         let enough = text.body.chars().count() >= WORDS_WORTH_KEEPING || (full && !text.body.trim().is_empty());
         if enough && text.title.is_some() {
-            let fetched_at = Utc::now();
             let missing_page = match missing {
                 Missing::Until(at, reason) if !full => Some((reason, at)),
                 _ => None,

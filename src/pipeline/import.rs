@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::{
-    Error, Poke, WORK_QUEUE,
+    Busy, Error, Poke, WORK_QUEUE,
     commit::Owner,
     follow::Follower,
     harvest::analyse,
@@ -103,7 +103,7 @@ pub fn import(target: Target<'_>, input: impl BufRead, progress: impl Fn(u64, u6
     let (work, inbox) = mpsc::channel(WORK_QUEUE);
     let (indexed, _follow) = tokio::sync::watch::channel(applied);
     let follower = Follower::new(store.reader()?, index, applied, &settings, Arc::default(), indexed);
-    let owner = Owner::new(store, settings.clone(), tally.clone(), Poke(vec![grown]))?;
+    let owner = Owner::new(store, settings.clone(), tally.clone(), super::Clock::default(), Poke(vec![grown]))?;
 
     let counted = thread::scope(|scope| {
         let commit = scope.spawn(move || owner.run(inbox));
@@ -138,7 +138,7 @@ fn joined<T>(stage: &'static str, result: thread::Result<Result<T, Error>>) -> R
 fn read(
     mut input: impl BufRead,
     tagger: &Tagger,
-    work: &mpsc::Sender<Work>,
+    work: &mpsc::Sender<(Work, Busy)>,
     progress: impl Fn(u64, u64),
 ) -> Result<(u64, u64), Error> {
     let (mut lines, mut failed, mut bytes) = (0_u64, 0_u64, 0_u64);
@@ -175,7 +175,7 @@ fn read(
         let harvested: Vec<Work> =
             chunk.into_par_iter().map(|(url, at, text)| harvest(tagger, url, at, text)).collect();
         for item in harvested {
-            if work.blocking_send(item).is_err() {
+            if work.blocking_send((item, Busy::default())).is_err() {
                 return Ok((lines, failed));
             }
         }

@@ -11,6 +11,7 @@
 
 mod alert;
 mod assign;
+mod clock;
 mod commit;
 mod context;
 mod dispatch;
@@ -35,17 +36,18 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use self::{
-    context::{Context, Poke, Sources, panic_message},
-    dispatch::Dispatcher,
-    work::{Tally, Work},
-};
 pub use self::{
+    clock::{Busy, Clock},
     dispatch::Options,
     import::{ImportSummary, Line, Target, import},
     requests::{delete, reindex},
     retag::retag_all,
     work::Summary,
+};
+use self::{
+    context::{Context, Poke, Sources, panic_message},
+    dispatch::Dispatcher,
+    work::{Tally, Work},
 };
 use crate::{
     config::{self, Settings},
@@ -121,6 +123,8 @@ pub struct Parts {
     pub applied: u64,
     /// Told that the flow moves.
     pub liveness: Liveness,
+    /// The time to live by.
+    pub clock: Clock,
     /// New configurations, while it runs.
     pub reload: mpsc::Receiver<Reload>,
 }
@@ -141,7 +145,8 @@ pub struct Reload {
 /// When the store or the index fails for good, or a stage dies. What was committed stays.
 pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<Summary, Error> {
     let started = Instant::now();
-    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness, reload } = parts;
+    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness, clock, reload } =
+        parts;
     let searcher = index.searcher();
     store.transaction(|tx| tx.sync_sources(&sources))?;
     let (reader, follower_reader) = (store.reader()?, store.reader()?);
@@ -163,11 +168,12 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         sources: source_watch,
         tagger: tagger_watch,
         answered,
+        clock: clock.clone(),
         cores: Semaphore::new(cores),
         reader: Mutex::new(store.reader()?),
     });
 
-    let owner = commit::Owner::new(store, settings.clone(), tally.clone(), Poke(vec![grown]))?;
+    let owner = commit::Owner::new(store, settings.clone(), tally.clone(), clock, Poke(vec![grown]))?;
     let commit = spawn("commit", stop.clone(), move || owner.run(inbox));
     let rebuild = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let follower = follow::Follower::new(follower_reader, index, applied, &settings, rebuild.clone(), indexed);

@@ -1,8 +1,7 @@
 //! Polls one source: asks, judges the answer, hands it to the owner of the store.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use chrono::Utc;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -27,13 +26,13 @@ pub(crate) async fn poll(
     source: Arc<Source>,
     before: SourceState,
 ) -> Outcome {
-    let started = Instant::now();
+    let started = context.clock.elapsed();
     let asking = context.asking(host);
     let request = Request {
         validators: if errand.gathered.is_some() {
             Validators::default()
         } else {
-            schedule::conditional(&before, Utc::now())
+            schedule::conditional(&before, context.clock.now())
         },
         headers: context.headers_for(&source, &errand.url),
         ..Request::new(errand.url.clone(), Purpose::Source)
@@ -42,7 +41,7 @@ pub(crate) async fn poll(
     asking.answered(None).await;
     metrics().requests.with_label_values(&["source"]).inc();
 
-    let ended_at = Utc::now();
+    let ended_at = context.clock.now();
     let id = source.id;
     let (verdict, answer) = match response {
         Ok(response) => {
@@ -66,11 +65,11 @@ pub(crate) async fn poll(
         Ok(done) => done,
         Err(next) => return Outcome::Redirect(next),
     };
-    report(&source, &verdict);
+    report(&source, &verdict, ended_at);
     let (reply, settled) = oneshot::channel();
-    let duration_ms = started.elapsed().as_millis() as u64;
+    let duration_ms = (context.clock.elapsed() - started).as_millis() as u64;
     let polled = Polled { source, before, verdict, answer, ended_at, duration_ms, reply };
-    if context.work.send(Work::Polled(Box::new(polled))).await.is_err() {
+    if context.work.send((Work::Polled(Box::new(polled)), context.clock.busy())).await.is_err() {
         return Outcome::PollLost(id);
     }
     match settled.await {
@@ -211,7 +210,7 @@ pub(crate) fn http_error(status: u16) -> String {
     format!("HTTP {status}: {words}")
 }
 
-fn report(source: &Source, verdict: &Verdict) {
+fn report(source: &Source, verdict: &Verdict, now: Time) {
     let outcome = match verdict {
         Verdict::Fresh { .. } => "new",
         Verdict::Unchanged { .. } => "unchanged",
@@ -220,7 +219,7 @@ fn report(source: &Source, verdict: &Verdict) {
     };
     metrics().polls.with_label_values(&[outcome]).inc();
     if outcome != "failed" {
-        metrics().last_successful_poll.set(Utc::now().timestamp());
+        metrics().last_successful_poll.set(now.timestamp());
     }
     let name = source.name.as_deref().unwrap_or(&source.url);
     match verdict {

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
-use tokio::{sync::oneshot, time};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -18,15 +17,11 @@ const BATCH: usize = 100;
 pub(crate) async fn run(context: Arc<Context>, once: bool, stop: CancellationToken) {
     let keep = context.settings.store.keep.and_then(|keep| chrono::Duration::from_std(keep).ok());
     let Some(keep) = keep else { return };
-    let mut tick = time::interval(INTERVAL);
+    let _busy = context.clock.busy();
     loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = stop.cancelled() => return,
-        }
         let mut pruned = 0;
         while !stop.is_cancelled() {
-            let filter = ArticleFilter { until: Some(Utc::now() - keep), ..ArticleFilter::default() };
+            let filter = ArticleFilter { until: Some(context.clock.now() - keep), ..ArticleFilter::default() };
             let ids = match context.read(|reader| reader.article_ids(&filter, Cursor::default(), BATCH)) {
                 Ok((ids, _)) if ids.is_empty() => break,
                 Ok((ids, _)) => ids,
@@ -48,6 +43,10 @@ pub(crate) async fn run(context: Arc<Context>, once: bool, stop: CancellationTok
         }
         if once {
             return;
+        }
+        tokio::select! {
+            () = context.clock.sleep(INTERVAL) => {}
+            () = stop.cancelled() => return,
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Context, Error, Poke, Reload, commit::Owner, follow::Follower, retag, work::Work};
+use super::{Clock, Context, Error, Poke, Reload, commit::Owner, follow::Follower, retag, work::Work};
 use crate::{
     config::Settings,
     index::Index,
@@ -101,7 +101,7 @@ pub(crate) async fn reload(
 /// When the store or the index fails.
 pub fn delete(store: Store, index: Index, applied: u64, settings: &Settings, ids: Vec<ArticleId>) -> Result<(), Error> {
     let reader = store.reader()?;
-    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Poke::default())?;
+    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Clock::default(), Poke::default())?;
     owner.write(vec![Work::Delete(ids)])?;
     follower(reader, index, applied, settings).catch_up(true)
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Context, Error, Poke, commit::Owner, follow::Follower, work::Work};
+use super::{Clock, Context, Error, Poke, commit::Owner, follow::Follower, work::Work};
 use crate::{
     config::Settings,
     index::Index,
@@ -105,7 +105,7 @@ pub fn retag_all(
     progress: impl Fn(u64),
 ) -> Result<(), Error> {
     let (reader, log) = (store.reader()?, store.reader()?);
-    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Poke::default())?;
+    let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Clock::default(), Poke::default())?;
     let indexed = tokio::sync::watch::channel(applied).0;
     let mut follower = Follower::new(log, index, applied, settings, Arc::default(), indexed);
     let (mut cursor, mut done) = (Cursor::default(), 0);
