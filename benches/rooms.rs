@@ -10,7 +10,7 @@ use dateline::{
     dedup::{self, Memory, Sketch},
     extract::{Extractor, Hints},
     index::{self, Index, Options, Searcher, Sort},
-    model::{Article, ArticleId, CanonicalUrl, Kind, Page, PublishedAt, Source, Time},
+    model::{Article, ArticleId, CanonicalUrl, Findings, Kind, Page, PublishedAt, Source, Time},
     query,
     source::{self, Response},
     store::{NewArticle, NewText, Store},
@@ -90,7 +90,9 @@ fn tag(c: &mut Criterion) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/dateline.toml");
     let options = LoadOptions { config_file: Some(file), ..LoadOptions::default() };
     let loaded = config::load(&options).expect("the shipped configuration has no problems");
-    let tagger = Tagger::new(&loaded.topics).map_err(|problems| problems.len()).expect("the shipped topics have none");
+    let tagger = Tagger::new(&loaded.topics, &loaded.names)
+        .map_err(|problems| problems.len())
+        .expect("the shipped topics have none");
     let articles = articles(60);
     let mut group = c.benchmark_group("topic");
     group.throughput(Throughput::ElementsAndBytes { elements: articles.len() as u64, bytes: text_bytes(&articles) });
@@ -98,7 +100,7 @@ fn tag(c: &mut Criterion) {
         b.iter(|| {
             let text = |article: &NewArticle| {
                 let text = &article.text;
-                tagger.tag(&Text { title: &text.title, body: &text.body, lang: text.lang.as_deref() }).len()
+                tagger.tag(&Text { title: &text.title, body: &text.body, lang: text.lang.as_deref() }).topics.len()
             };
             articles.iter().map(text).sum::<usize>()
         })
@@ -218,7 +220,7 @@ fn alone(number: usize, report: Report) -> NewArticle {
             body: report.paragraphs.join("\n\n"),
             kind: Kind::Article,
         },
-        topics: Vec::new(),
+        findings: Findings::default(),
         group: id,
         similarity: None,
         story: id.into(),
@@ -256,7 +258,7 @@ fn indexed(articles: &[Article]) -> (Index, Searcher) {
     let mut index = Index::in_memory().expect("an index");
     for article in articles {
         let group = article.duplicate_of.unwrap_or(article.id);
-        index.put(&index::Document { article, group, sources: &[], entities: &[] }).expect("an index in memory");
+        index.put(&index::Document { article, group, sources: &[] }).expect("an index in memory");
     }
     index.commit(1).expect("an index in memory");
     let searcher = index.searcher();

@@ -66,7 +66,7 @@ impl Course {
         let parts = Parts {
             settings: Arc::new(self.settings.clone()),
             sources: self.sources.clone(),
-            tagger: Tagger::new(&[]).map_err(|_| "no topics have no problems")?,
+            tagger: Tagger::new(&[], &[]).map_err(|_| "no topics have no problems")?,
             extractor: Extractor::new(&self.settings.extract).map_err(|_| "no rules have no problems")?,
             fetcher: Fetcher::Double(self.double(reader)),
             store,

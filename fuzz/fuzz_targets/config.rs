@@ -49,10 +49,10 @@ fn read(dir: &Path, file: &str) {
     };
     match read {
         // Selectors and queries are for the rooms to judge; they may refuse, in words.
-        Ok(Loaded { settings, topics, .. }) => {
+        Ok(Loaded { settings, topics, names, .. }) => {
             drop(Extractor::new(&settings.extract));
             topic::lint(&topics);
-            drop(Tagger::new(&topics));
+            drop(Tagger::new(&topics, &names));
         }
         Err(problems) => assert!(!problems.to_string().is_empty()),
     }

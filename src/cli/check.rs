@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
     let (loaded, Problems(mut problems)) = config::examine(&open::options(global)?);
     problems.extend(rooms(&loaded));
-    let doubts = if Tagger::new(&loaded.topics).is_ok() { lint(&loaded.topics) } else { Vec::new() };
+    let doubts = if Tagger::new(&loaded.topics, &loaded.names).is_ok() { lint(&loaded.topics) } else { Vec::new() };
     for warning in loaded.warnings.iter().cloned().chain(doubts.iter().map(|doubt| open::topic_problem(&loaded, doubt)))
     {
         output.note(&format!("warning: {warning}"));
@@ -28,14 +28,19 @@ pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
     }
     let file =
         loaded.file.as_ref().map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
-    output.note(&format!("{file}: {} sources, {} topics, no problems", loaded.sources.len(), loaded.topics.len()));
+    output.note(&format!(
+        "{file}: {} sources, {} topics, {} names, no problems",
+        loaded.sources.len(),
+        loaded.topics.len(),
+        loaded.names.len()
+    ));
     Ok(())
 }
 
 /// What only the rooms that use a part of the configuration can say of it.
 fn rooms(loaded: &Loaded) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Err(told) = Tagger::new(&loaded.topics) {
+    if let Err(told) = Tagger::new(&loaded.topics, &loaded.names) {
         problems.extend(told.iter().map(|problem| open::topic_problem(loaded, problem)));
     }
     if let Err(errors) = Extractor::new(&loaded.settings.extract) {

@@ -17,10 +17,11 @@ pub(crate) struct Arguments {
     dir: PathBuf,
 }
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("dateline.toml", include_str!("../../config/dateline.toml")),
     ("sources.toml", include_str!("../../config/sources.toml")),
     ("topics.toml", include_str!("../../config/topics.toml")),
+    ("names.toml", include_str!("../../config/names.toml")),
 ];
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Error> {

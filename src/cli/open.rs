@@ -15,7 +15,7 @@ use crate::{
     pipeline,
     serve::{Archive, TopicNames},
     store::{Lock, Reader, Store},
-    topic::Tagger,
+    topic::{Subject, Tagger},
 };
 
 /// Loads the configuration that the options and the environment name.
@@ -54,9 +54,9 @@ pub(crate) fn reader(global: &Global) -> Result<Reader, Error> {
     Ok(Reader::open(&settings(global)?.data_dir)?)
 }
 
-/// Compiles the topics of the configuration; their problems are configuration problems.
+/// Compiles the topics and names of the configuration; their problems are configuration problems.
 pub(crate) fn tagger(loaded: &Loaded) -> Result<Tagger, Error> {
-    Tagger::new(&loaded.topics).map_err(|problems| {
+    Tagger::new(&loaded.topics, &loaded.names).map_err(|problems| {
         let problems = problems.iter().map(|problem| topic_problem(loaded, problem)).collect();
         Problems(problems).into()
     })
@@ -65,7 +65,10 @@ pub(crate) fn tagger(loaded: &Loaded) -> Result<Tagger, Error> {
 /// Says where in which file a rule has a problem.
 pub(crate) fn topic_problem(loaded: &Loaded, problem: &crate::topic::Problem) -> Problem {
     let language = problem.language.as_deref();
-    let mut message = format!("topic `{}`", problem.topic);
+    let mut message = match &problem.subject {
+        Subject::Topic(id) => format!("topic `{id}`"),
+        Subject::Name(_, name) => format!("name `{name}`"),
+    };
     if let Some(language) = language {
         message += &format!(" [{language}]");
     }
@@ -76,11 +79,19 @@ pub(crate) fn topic_problem(loaded: &Loaded, problem: &crate::topic::Problem) ->
     if let Some(hint) = &problem.hint {
         told = told.hint(hint.clone());
     }
-    let rule = loaded.topics.iter().position(|rule| rule.id == problem.topic);
-    let Some(position) = rule.and_then(|at| loaded.topic_positions.get(at)) else { return told };
-    match (language, &problem.phrase) {
-        (Some(language), Some(phrase)) => told.at(&position.of_phrase(language, phrase)),
-        _ => told.at(&position.topic),
+    match &problem.subject {
+        Subject::Topic(id) => {
+            let rule = loaded.topics.iter().position(|rule| rule.id == *id);
+            let Some(position) = rule.and_then(|at| loaded.topic_positions.get(at)) else { return told };
+            match (language, &problem.phrase) {
+                (Some(language), Some(phrase)) => told.at(&position.of_phrase(language, phrase)),
+                _ => told.at(&position.topic),
+            }
+        }
+        Subject::Name(at, _) => match loaded.name_positions.get(*at) {
+            Some(position) => told.at(&position.of_form(problem.phrase.as_deref().unwrap_or_default())),
+            None => told,
+        },
     }
 }
 

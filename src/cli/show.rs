@@ -9,7 +9,7 @@ use super::{
     search::day_and_time,
 };
 use crate::{
-    model::{Article, ArticleId, Revision},
+    model::{Article, ArticleId, Entity, Revision},
     serve::{
         Archive,
         json::{self, RevisionRow, time},
@@ -70,6 +70,8 @@ fn print(archive: &Archive, article: &Article, output: &Output) -> Result<(), Er
     fact("fetched", &day_and_time(&row.head.fetched_at))?;
     fact("language", row.head.lang.as_deref().unwrap_or_default())?;
     fact("topics", &row.head.topics.join(", "))?;
+    let named = |entity: &Entity| format!("{} {}", entity.name, entity.count);
+    fact("names", &row.names.iter().map(named).collect::<Vec<_>>().join(", "))?;
     fact("story", &row.head.story.to_string())?;
     if row.revision > 1 {
         fact("revision", &format!("{} (--diff shows what changed)", row.revision))?;

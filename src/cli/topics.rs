@@ -117,9 +117,9 @@ fn test(file: &Path, global: &Global, output: &Output) -> Result<(), Error> {
     for sample in samples(&text)? {
         let title = sample.title.unwrap_or_default();
         let lang = detect(&title, &sample.body, sample.lang.as_deref());
-        let matches = tagger.explain(&Text { title: &title, body: &sample.body, lang: lang.as_deref() });
+        let findings = tagger.explain(&Text { title: &title, body: &sample.body, lang: lang.as_deref() });
         let id = sample.id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-        let row = TagRow::new(id, lang, matches);
+        let row = TagRow::new(id, lang, findings);
         if let Some(expected) = &sample.topics {
             labelled = true;
             let given = |topic: &str| row.topics.iter().any(|id| id.0 == topic);
@@ -173,12 +173,12 @@ fn explain(id: &str, global: &Global, output: &Output) -> Result<(), Error> {
     let article = Reader::open(&loaded.settings.data_dir)?.article(id)?;
     let article = article.ok_or_else(|| anyhow!("no article has the id {id}\nhint: `dateline search` shows ids"))?;
     let text = Text { title: &article.title, body: &article.body, lang: article.lang.as_deref() };
-    let matches = open::tagger(&loaded)?.explain(&text);
+    let findings = open::tagger(&loaded)?.explain(&text);
     if output.json {
-        return output.row(&TagRow::new(Some(id.to_string()), article.lang.clone(), matches));
+        return output.row(&TagRow::new(Some(id.to_string()), article.lang.clone(), findings));
     }
     output.line(&output.paint(Style::Title, &printable(&article.title)))?;
-    print_matches(&matches, &article.title, &article.body, output)
+    print_matches(&findings.topics, &article.title, &article.body, output)
 }
 
 fn print_matches(matches: &[TopicMatch], title: &str, body: &str, output: &Output) -> Result<(), Error> {

@@ -122,6 +122,11 @@ impl<'d, 't> Fields<'d, 't> {
         self.document.report(&self.span.clone(), problem);
     }
 
+    /// Tells whether there is such a field that was not taken yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.rows.iter().any(|(key, _)| key.get_ref() == name)
+    }
+
     /// Takes a field as it stands.
     pub fn take(&mut self, name: &'static str) -> Option<Spanned<DeValue<'t>>> {
         self.asked.push(name);

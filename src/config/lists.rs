@@ -1,4 +1,4 @@
-//! The lists that the settings name: sources and topics, each element with its position.
+//! The lists that the settings name: sources, topics and names, each element with its position.
 
 use std::{collections::HashMap, path::Path};
 
@@ -6,12 +6,13 @@ use super::{
     Outlines, Place, Position, Problem,
     document::Document,
     load::{Loading, parent},
-    parse_opml, source_file, topic_file,
+    name_file, parse_opml, source_file, topic_file,
 };
 use crate::model::Source;
 
-/// The shipped topics, for those who configure none.
+/// The shipped topics and names, for those who configure none.
 const BUILT_IN_TOPICS: &str = include_str!("../../config/topics.toml");
+const BUILT_IN_NAMES: &str = include_str!("../../config/names.toml");
 
 impl Loading<'_> {
     pub fn read_sources(&mut self) {
@@ -57,8 +58,7 @@ impl Loading<'_> {
     }
 
     pub fn read_topics(&mut self) {
-        let is_set = self.loaded.origins.get("topics").is_some_and(|origin| origin.place != Place::Default);
-        if !is_set {
+        if !self.is_set("topics") {
             self.take_topics(BUILT_IN_TOPICS, Path::new("built-in topics.toml"), Path::new(""));
         }
         for file in self.loaded.settings.topics.clone() {
@@ -83,5 +83,29 @@ impl Loading<'_> {
             self.loaded.topic_positions.push(position);
         }
         self.problems.append(&mut document.problems);
+    }
+
+    pub fn read_names(&mut self) {
+        if !self.is_set("names") {
+            self.take_names(BUILT_IN_NAMES, Path::new("built-in names.toml"), Path::new(""));
+        }
+        for file in self.loaded.settings.names.clone() {
+            if let Some(text) = self.read_text(&file, Some("names")) {
+                self.take_names(&text, &self.shown(&file), parent(&file));
+            }
+        }
+    }
+
+    fn take_names(&mut self, text: &str, shown: &Path, base: &Path) {
+        let (mut document, table) = Document::parse(text, shown, base);
+        for (name, position) in name_file::read(&mut document, table) {
+            self.loaded.names.push(name);
+            self.loaded.name_positions.push(position);
+        }
+        self.problems.append(&mut document.problems);
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        self.loaded.origins.get(key).is_some_and(|origin| origin.place != Place::Default)
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Origin, Place, Position, Problem, Problems, Secret, Settings, TopicPosition, TopicRule, check,
+    NamePosition, NameRule, Origin, Place, Position, Problem, Problems, Secret, Settings, TopicPosition, TopicRule,
+    check,
     document::Document,
     file::{self, Unreadable},
     keys::slots,
@@ -40,6 +41,8 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// The topics of all topic files, or the built-in ones where `topics` is not set.
     pub topics: Vec<TopicRule>,
+    /// The names of all names files, or the built-in ones where `names` is not set.
+    pub names: Vec<NameRule>,
     /// The configuration file that was read; `None` for the built-in defaults.
     pub file: Option<PathBuf>,
     /// The value of each setting as the user would write it, without secrets, and where it came from.
@@ -48,6 +51,8 @@ pub struct Loaded {
     pub source_positions: Vec<Position>,
     /// Where each of `topics` and its phrases stand.
     pub topic_positions: Vec<TopicPosition>,
+    /// Where each of `names` and its forms stand.
+    pub name_positions: Vec<NamePosition>,
     /// Where each of `settings.alerts` stands.
     pub alert_positions: Vec<Position>,
     /// Where each of `settings.extract.site` stands.
@@ -71,6 +76,7 @@ pub fn examine(options: &LoadOptions) -> (Loaded, Problems) {
     loading.read_settings();
     loading.read_sources();
     loading.read_topics();
+    loading.read_names();
     loading.check();
     loading.finish()
 }

@@ -1,9 +1,9 @@
-//! The configuration: settings, sources and topics as plain data, read from files, variables and options.
+//! The configuration: settings, sources, topics and names as plain data, read from files, variables and options.
 //!
 //! [`load()`] finds the files, lays the layers over each other, checks everything that can be checked without the rooms
 //! that use it, and reports every problem at once with file and line. It reads no environment by itself and writes
 //! nothing; what a query or a CSS selector means is left to the rooms that read them, which is why every source, topic,
-//! phrase, alert and site rule keeps its position.
+//! phrase, name, alert and site rule keeps its position.
 
 mod check;
 mod document;
@@ -11,6 +11,8 @@ mod file;
 mod keys;
 mod lists;
 mod load;
+mod name_file;
+mod names;
 mod opml;
 mod origin;
 mod problem;
@@ -26,6 +28,8 @@ mod value;
 mod tests;
 
 pub use self::load::{LoadOptions, Loaded, examine, load, load_settings};
+pub use self::name_file::NamePosition;
+pub use self::names::{NameKind, NameRule};
 pub use self::opml::{Outlines, parse_opml, write_opml};
 pub use self::origin::{Origin, Place};
 pub use self::problem::{Position, Problem, Problems};

@@ -11,6 +11,8 @@ pub struct Settings {
     pub sources: Vec<PathBuf>,
     /// Topic files, absolute.
     pub topics: Vec<PathBuf>,
+    /// Names files, absolute.
+    pub names: Vec<PathBuf>,
     /// How long a stop may take to drain.
     pub shutdown_grace: Duration,
     /// Requests.
@@ -39,6 +41,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("data"),
             sources: Vec::new(),
             topics: Vec::new(),
+            names: Vec::new(),
             shutdown_grace: Duration::from_secs(8),
             http: Http::default(),
             poll: Poll::default(),

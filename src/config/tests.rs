@@ -269,6 +269,7 @@ fn the_shipped_file_shows_every_setting_with_its_default() {
         ("config/dateline.toml", &text),
         ("config/sources.toml", ""),
         ("config/topics.toml", "[[topic]]\nid = \"sanctions\"\nquery = \"sanctions\""),
+        ("config/names.toml", ""),
     ]);
     fs::write(directory.path().join("config/alert.key"), "key").expect("written");
     let loaded = load(&options(&directory)).expect("no problem");
@@ -279,7 +280,7 @@ fn the_shipped_file_shows_every_setting_with_its_default() {
             // Never in a file.
             "serve.token" => continue,
             // The shipped file names its lists; without a file there is nothing to name.
-            "sources" | "topics" => {}
+            "sources" | "topics" | "names" => {}
             _ => assert_eq!(origin.value, slot.show(), "{key}"),
         }
         assert!(matches!(origin.place, Place::File(_)), "{key} is missing");

@@ -61,7 +61,8 @@ fn topic(document: &mut Document, item: Spanned<DeValue<'_>>) -> Option<(TopicRu
         // A topic without a name is shown as its id reads.
         name: fields.text("name").unwrap_or_else(|| id.replace('-', " ")),
         id,
-        iptc: fields.text("iptc"),
+        // With its scheme, as it stands in results, or without, as the lists of codes show it.
+        iptc: fields.text("iptc").map(|code| format!("medtop:{}", code.trim_start_matches("medtop:"))),
         parent: fields.text("parent"),
         description: fields.text("description"),
         min_score: fields.read("min_score", |given| given.number()),

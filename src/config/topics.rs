@@ -12,7 +12,7 @@ pub struct TopicRule {
     pub id: String,
     /// The name on screen and in JSON.
     pub name: String,
-    /// The IPTC Media Topics code, such as `medtop:20000076`.
+    /// The IPTC Media Topics code with its scheme, such as `medtop:20000076`.
     pub iptc: Option<String>,
     /// The id of the parent, which finds its children's articles too.
     pub parent: Option<String>,

@@ -14,7 +14,7 @@ use super::{
     Error, Searcher, Sort,
     collect::{Order, Top},
     compile::Compiler,
-    schema::{AUTHOR, GROUP, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
+    schema::{AUTHOR, ENTITY_NAME, GROUP, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
     search::{View, guarded},
 };
 use crate::{model::Time, query::Query};
@@ -32,6 +32,8 @@ pub enum CountBy {
     Lang,
     /// Their authors; an article counts for each of its own.
     Author,
+    /// The names in them; an article counts for each of its own.
+    Entity,
     /// The day of publication (UTC), such as `2026-11-22`.
     Day,
     /// The hour of publication (UTC), such as `2026-11-22T14:00:00Z`.
@@ -95,6 +97,7 @@ fn counts(view: &View, query: &Query, by: CountBy, collapse: bool, now: Time) ->
         CountBy::Outlet => tally(view, &found, OUTLET),
         CountBy::Lang => tally(view, &found, LANG),
         CountBy::Author => tally(view, &found, AUTHOR),
+        CountBy::Entity => tally(view, &found, ENTITY_NAME),
         CountBy::Day => spans(view, &found, 86_400, "%Y-%m-%d"),
         CountBy::Hour => spans(view, &found, 3_600, "%Y-%m-%dT%H:%M:%SZ"),
     }

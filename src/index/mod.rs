@@ -32,8 +32,6 @@ pub struct Document<'a> {
     pub group: ArticleId,
     /// Every name and id under which a source that announced it can be asked for.
     pub sources: &'a [String],
-    /// Names found in its text.
-    pub entities: &'a [String],
 }
 
 #[cfg(test)]

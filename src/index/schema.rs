@@ -6,7 +6,7 @@
 //! | words as written, for beginnings, near spellings and the rank of exact forms | title, body |
 //! | whole values | source, outlet, topic, lang, tag, entity, id, story |
 //! | words with places | author, url |
-//! | columns to sort, collapse and count by | id, group, published, source name, outlet, topic, lang, author |
+//! | columns to sort, collapse and count by | id, group, published, source name, outlet, topic, lang, author, entity name |
 //!
 //! Nothing is stored: what a hit shows comes from the store.
 
@@ -39,6 +39,9 @@ pub(super) const LANG: &str = "lang";
 /// The name of the field and column of authors.
 pub(super) const AUTHOR: &str = "author";
 
+/// The name of the column of names found in the text.
+pub(super) const ENTITY_NAME: &str = "entity_name";
+
 /// One part of a text: its stems and its words.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
@@ -64,6 +67,7 @@ pub(super) struct Fields {
     pub url: Field,
     pub tag: Field,
     pub entity: Field,
+    pub entity_name: Field,
 }
 
 /// Returns the schema and its fields.
@@ -97,6 +101,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         url: builder.add_text_field("url", name_words),
         tag: builder.add_text_field("tag", value.clone()),
         entity: builder.add_text_field("entity", value),
+        entity_name: builder.add_text_field(ENTITY_NAME, column(&TextOptions::default())),
     };
     (builder.build(), fields)
 }
@@ -135,8 +140,9 @@ pub(super) fn document(fields: &Fields, document: &Document<'_>) -> TantivyDocum
     for tag in &article.tags {
         kept.add_text(fields.tag, name_key(tag));
     }
-    for entity in document.entities {
-        kept.add_text(fields.entity, name_key(entity));
+    for entity in &article.entities {
+        kept.add_text(fields.entity, name_key(&entity.name));
+        kept.add_text(fields.entity_name, clip(&entity.name));
     }
     kept
 }

@@ -9,7 +9,7 @@ use std::{
 use super::*;
 use crate::{
     config,
-    model::{CanonicalUrl, Kind, PublishedAt, Time, TopicId, TopicMatch},
+    model::{CanonicalUrl, Entity, Kind, NameKind, PublishedAt, Time, TopicId, TopicMatch},
     query,
 };
 
@@ -42,6 +42,7 @@ fn article(number: u64, lang: &str, title: &str, body: &str) -> Article {
         copies: 0,
         story: id.into(),
         topics: Vec::new(),
+        entities: vec![Entity { name: "Jane Doe".to_owned(), kind: NameKind::Person, count: 1 }],
     }
 }
 
@@ -57,9 +58,8 @@ fn topics(article: &mut Article, ids: &[(&str, bool)]) {
 
 fn put(index: &mut Index, article: &Article, group: u64) {
     let sources = [article.source.clone().unwrap_or_default(), "00000000000000AB".to_owned()];
-    let entities = ["Jane Doe".to_owned()];
     let group = ArticleId::from_bits(group);
-    index.put(&Document { article, group, sources: &sources, entities: &entities }).expect("written");
+    index.put(&Document { article, group, sources: &sources }).expect("written");
 }
 
 /// An index of articles numbered from 1, each a group of its own.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleId, CanonicalUrl, SourceId, StoryId, Time, TopicMatch};
+use super::{ArticleId, CanonicalUrl, Entity, SourceId, StoryId, Time, TopicMatch};
 
 /// When something was published: a moment, or only a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,8 @@ pub struct Article {
     pub story: StoryId,
     /// The topics, best first.
     pub topics: Vec<TopicMatch>,
+    /// The names in its text, most frequent first.
+    pub entities: Vec<Entity>,
 }
 
 /// One version of an article's text.

@@ -5,6 +5,7 @@
 mod article;
 mod entry;
 mod id;
+mod name;
 mod page;
 mod source;
 mod story;
@@ -14,10 +15,11 @@ mod url;
 pub use self::article::{Article, Extracted, Kind, Method, PublishedAt, Revision};
 pub use self::entry::Entry;
 pub use self::id::{ArticleId, EntryId, IdError, SourceId, StoryId};
+pub use self::name::{Entity, NameKind};
 pub use self::page::Page;
 pub use self::source::{FullText, Source, SourceKind, SourceState, SourceStatus, Validators};
 pub use self::story::Story;
-pub use self::topic::{Evidence, TextField, TopicId, TopicMatch};
+pub use self::topic::{Evidence, Findings, TextField, TopicId, TopicMatch};
 pub use self::url::{CanonicalUrl, UrlError, host_of, outlet_of};
 
 /// A moment in UTC, as everything in dateline counts time.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Entity;
+
 /// The id of a topic, as written in the configuration: lowercase words joined by hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -47,4 +49,13 @@ pub struct TopicMatch {
     pub matched: bool,
     /// What spoke for it.
     pub evidence: Vec<Evidence>,
+}
+
+/// What is found in a text by the rules of topics and names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// Its topics, best first.
+    pub topics: Vec<TopicMatch>,
+    /// The names in it, most frequent first.
+    pub entities: Vec<Entity>,
 }

@@ -83,7 +83,7 @@ fn found(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Result<(Arti
         url: item.url.clone(),
         source_id,
         text: new_text(item),
-        topics: item.topics.clone(),
+        findings: item.findings.clone(),
         group: decision.group,
         similarity: decision.similarity,
         story: decision.story,
@@ -118,7 +118,7 @@ fn renew(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested, id: ArticleId) 
     };
     tx.place(id, decision.group, decision.similarity, decision.story)?;
     follow(tx, memory, id, &decision)?;
-    tx.set_topics(id, &item.topics)?;
+    tx.set_findings(id, &item.findings)?;
     Ok(Assigned::Revised)
 }
 

@@ -240,9 +240,9 @@ fn write_one(
             }
         },
         Work::Retagged(retagged) => {
-            for (id, topics) in &retagged.topics {
-                match tx.set_topics(*id, topics) {
-                    // Deleted since its topics were found.
+            for (id, findings) in &retagged.findings {
+                match tx.set_findings(*id, findings) {
+                    // Deleted since it was read.
                     Err(store::Error::Unknown { .. }) => {}
                     tagged => drop(tagged?),
                 }

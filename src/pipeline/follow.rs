@@ -169,7 +169,7 @@ impl Follower {
                 sources.extend(self.name_of(*id)?);
             }
             let group = article.duplicate_of.unwrap_or(article.id);
-            self.index()?.put(&Document { article, group, sources: &sources, entities: &[] })?;
+            self.index()?.put(&Document { article, group, sources: &sources })?;
         }
         let found: HashSet<ArticleId> = found.iter().map(|article| article.id).collect();
         for id in ids.iter().filter(|id| !found.contains(id)) {

@@ -14,9 +14,7 @@ use crate::{
     dedup::{self, Document},
     extract::Hints,
     fetch::{self, Fetch, Purpose, Request, robots::Robots},
-    model::{
-        ArticleId, CanonicalUrl, Entry, EntryId, Extracted, FullText, Kind, SourceId, Time, TopicMatch, Validators,
-    },
+    model::{ArticleId, CanonicalUrl, Entry, EntryId, Extracted, Findings, FullText, Kind, SourceId, Time, Validators},
     source::schedule,
     store::{DueEntry, Fate, Reader},
     telemetry::metrics,
@@ -285,7 +283,7 @@ fn harvested(
     aliases.extend(due.entry.link.as_deref().and_then(|link| CanonicalUrl::parse(link).ok()));
     aliases.retain(|alias| *alias != url);
     let declared = text.lang.clone().or_else(|| due.entry.lang.clone()).or_else(|| context.lang_of(&due));
-    let (sketch, topics) = analyse(&context.tagger(), &url, &mut text, declared, fetched_at);
+    let (sketch, findings) = analyse(&context.tagger(), &url, &mut text, declared, fetched_at);
     Work::Harvested(Box::new(Harvested {
         entry: Some(due.id),
         source_id: Some(due.source_id),
@@ -297,18 +295,18 @@ fn harvested(
         reread: None,
         missing_page,
         sketch,
-        topics,
+        findings,
     }))
 }
 
-/// What can be said of a text alone: its language, its sketch and its topics. Free of order, so it runs on all cores.
+/// What can be said of a text alone: its language, its sketch, its topics and names. Free of order, so it runs on all cores.
 pub(crate) fn analyse(
     tagger: &Tagger,
     url: &CanonicalUrl,
     text: &mut Extracted,
     declared: Option<String>,
     arrived_at: Time,
-) -> (dedup::Sketch, Vec<TopicMatch>) {
+) -> (dedup::Sketch, Findings) {
     let title = text.title.clone().unwrap_or_default();
     text.lang = detect(&title, &text.body, declared.as_deref());
     let sketch = dedup::sketch(&Document {
@@ -320,8 +318,8 @@ pub(crate) fn analyse(
         published_at: text.published_at,
         arrived_at,
     });
-    let topics = tagger.tag(&Text { title: &title, body: &text.body, lang: text.lang.as_deref() });
-    (sketch, topics)
+    let findings = tagger.tag(&Text { title: &title, body: &text.body, lang: text.lang.as_deref() });
+    (sketch, findings)
 }
 
 fn hints(entry: &Entry) -> Hints<'_> {

@@ -232,7 +232,7 @@ impl Clock {
 
 fn harvest(tagger: &Tagger, url: CanonicalUrl, arrived_at: Time, imported: Imported) -> Work {
     let Imported { source, lang, mut text, .. } = imported;
-    let (sketch, topics) = analyse(tagger, &url, &mut text, lang, arrived_at);
+    let (sketch, findings) = analyse(tagger, &url, &mut text, lang, arrived_at);
     Work::Harvested(Box::new(Harvested {
         entry: None,
         source_id: None,
@@ -244,7 +244,7 @@ fn harvest(tagger: &Tagger, url: CanonicalUrl, arrived_at: Time, imported: Impor
         reread: None,
         missing_page: None,
         sketch,
-        topics,
+        findings,
     }))
 }
 

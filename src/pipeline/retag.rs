@@ -12,7 +12,7 @@ use super::{Clock, Context, Error, Poke, commit::Owner, follow::Follower, work::
 use crate::{
     config::Settings,
     index::Index,
-    model::{Article, ArticleId, TopicMatch},
+    model::{Article, ArticleId, Findings},
     store::{ArticleFilter, Cursor, Reader, Store},
     topic::{Tagger, Text},
 };
@@ -24,9 +24,9 @@ pub(crate) const RULES: &str = "topics.rules";
 /// The stream position up to which the articles have been tagged anew; absent when all are.
 pub(crate) const CURSOR: &str = "topics.cursor";
 
-/// One batch of new tags, and how far they reach.
+/// What was found anew in one batch of articles where it is other than before, and how far the batch reaches.
 pub(crate) struct Retagged {
-    pub topics: Vec<(ArticleId, Vec<TopicMatch>)>,
+    pub findings: Vec<(ArticleId, Findings)>,
     pub rules: u64,
     /// Where to go on; `None` when all are done.
     pub cursor: Option<Cursor>,
@@ -67,7 +67,7 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
 /// Tags all stored articles anew in the background, whether the rules changed or not.
 pub(crate) async fn again(context: &Arc<Context>, stop: &CancellationToken) {
     let rules = context.tagger().fingerprint();
-    context.hand_over(Work::Retagged(Retagged { topics: Vec::new(), rules, cursor: Some(Cursor::default()) })).await;
+    context.hand_over(Work::Retagged(Retagged { findings: Vec::new(), rules, cursor: Some(Cursor::default()) })).await;
     tokio::spawn(run(context.clone(), stop.clone()));
 }
 
@@ -87,9 +87,11 @@ fn page(reader: &Reader, cursor: Cursor) -> Result<(Vec<Article>, Option<Cursor>
 fn tag(articles: &[Article], cursor: Option<Cursor>, tagger: &Tagger) -> Retagged {
     let tag = |article: &Article| {
         let text = Text { title: &article.title, body: &article.body, lang: article.lang.as_deref() };
-        (article.id, tagger.tag(&text))
+        let findings = tagger.tag(&text);
+        let is_other = findings.topics != article.topics || findings.entities != article.entities;
+        is_other.then_some((article.id, findings))
     };
-    Retagged { topics: articles.par_iter().map(tag).collect(), rules: tagger.fingerprint(), cursor }
+    Retagged { findings: articles.par_iter().filter_map(tag).collect(), rules: tagger.fingerprint(), cursor }
 }
 
 /// Tags all stored articles anew in a data directory that nobody else owns. `progress` is told how many are done.
@@ -111,9 +113,8 @@ pub fn retag_all(
     let (mut cursor, mut done) = (Cursor::default(), 0);
     loop {
         let (articles, next) = page(&reader, cursor)?;
-        let retagged = tag(&articles, next, tagger);
-        done += retagged.topics.len() as u64;
-        owner.write(vec![Work::Retagged(retagged)])?;
+        owner.write(vec![Work::Retagged(tag(&articles, next, tagger))])?;
+        done += articles.len() as u64;
         follower.catch_up(next.is_none())?;
         progress(done);
         let Some(next) = next else { return Ok(()) };

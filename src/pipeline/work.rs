@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::retag::Retagged;
 use crate::{
     dedup::Sketch,
-    model::{ArticleId, CanonicalUrl, EntryId, Extracted, Source, SourceId, SourceState, Time, TopicMatch, Validators},
+    model::{ArticleId, CanonicalUrl, EntryId, Extracted, Findings, Source, SourceId, SourceState, Time, Validators},
     source::{Feed, schedule},
     store::{Fate, StoredRequest},
 };
@@ -88,7 +88,7 @@ pub(crate) struct Harvested {
     /// The page could not be read: `text` is what the feed says, and this is why and when the page is tried again.
     pub missing_page: Option<(String, Time)>,
     pub sketch: Sketch,
-    pub topics: Vec<TopicMatch>,
+    pub findings: Findings,
 }
 
 /// Counts of one pass, or of a daemon's life.

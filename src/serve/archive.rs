@@ -55,6 +55,8 @@ pub enum By {
     Lang,
     /// Author.
     Author,
+    /// Name in the text.
+    Entity,
     /// Day of publication.
     Day,
     /// Hour of publication.
@@ -205,6 +207,7 @@ impl Archive {
             By::Outlet => CountBy::Outlet,
             By::Lang => CountBy::Lang,
             By::Author => CountBy::Author,
+            By::Entity => CountBy::Entity,
             By::Day => CountBy::Day,
             By::Hour => CountBy::Hour,
         };

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use super::names::TopicNames;
 use crate::{
-    model::{Article, ArticleId, Revision, SourceId, SourceStatus, Story, StoryId, Time, TopicId, TopicMatch},
+    model::{
+        Article, ArticleId, Entity, Findings, Revision, SourceId, SourceStatus, Story, StoryId, Time, TopicId,
+        TopicMatch,
+    },
     store::StoredSource,
 };
 
@@ -37,6 +40,8 @@ pub struct Head {
     pub lang: Option<String>,
     /// The topics' names, best first.
     pub topics: Vec<String>,
+    /// The names in the text, most frequent first.
+    pub entities: Vec<String>,
     /// The story it belongs to.
     pub story: StoryId,
     /// The other members of its group of copies.
@@ -59,6 +64,7 @@ impl Head {
             fetched_at: time(article.fetched_at),
             lang: article.lang.clone(),
             topics,
+            entities: article.entities.iter().map(|entity| entity.name.clone()).collect(),
             story: article.story,
             copies: article.copies,
             duplicate_of: article.duplicate_of,
@@ -98,6 +104,8 @@ pub struct Whole {
     pub revision: u32,
     /// The user's tags.
     pub tags: Vec<String>,
+    /// The names in the text with their kind and how often they stand in it.
+    pub names: Vec<Entity>,
 }
 
 /// Returns the row of a whole article.
@@ -112,6 +120,7 @@ pub fn article(names: &TopicNames, article: &Article) -> Whole {
         similarity: article.similarity,
         revision: article.revision,
         tags: article.tags.clone(),
+        names: article.entities.clone(),
     }
 }
 
@@ -254,20 +263,23 @@ pub struct TagRow {
     pub topics: Vec<TopicId>,
     /// What spoke for them, and for those that were nearly given.
     pub matches: Vec<TopicMatch>,
+    /// The names in the text.
+    pub names: Vec<Entity>,
 }
 
 impl TagRow {
     /// Returns the row of a text with its matches.
-    pub fn new(id: Option<String>, lang: Option<String>, matches: Vec<TopicMatch>) -> Self {
+    pub fn new(id: Option<String>, lang: Option<String>, findings: Findings) -> Self {
+        let Findings { topics: matches, entities: names } = findings;
         let topics = matches.iter().filter(|found| found.matched).map(|found| found.topic.clone()).collect();
-        Self { id, lang, topics, matches }
+        Self { id, lang, topics, matches, names }
     }
 }
 
 /// A row of `search --count-by`.
 #[derive(Debug, Clone, Serialize)]
 pub struct CountRow {
-    /// The topic, source, outlet, language, author, day or hour.
+    /// The topic, source, outlet, language, author, name, day or hour.
     pub value: String,
     /// Hits that have it.
     pub count: u64,

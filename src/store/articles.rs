@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
+use serde::de::DeserializeOwned;
 
 use super::{
     ChangeKind, Error, Reader, Tx,
     column::{Ms, from_json, to_json},
 };
-use crate::model::{
-    Article, ArticleId, CanonicalUrl, Kind, PublishedAt, Revision, SourceId, StoryId, Time, TopicMatch,
-};
+use crate::model::{Article, ArticleId, CanonicalUrl, Findings, Kind, PublishedAt, Revision, SourceId, StoryId, Time};
 
 /// The text of an article and what its page says of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +47,8 @@ pub struct NewArticle {
     pub source_id: Option<SourceId>,
     /// Its text.
     pub text: NewText,
-    /// Its topics, best first.
-    pub topics: Vec<TopicMatch>,
+    /// Its topics and names.
+    pub findings: Findings,
     /// Names its group of copies: the id of whichever article founded it, its own where it has no copies.
     pub group: ArticleId,
     /// How much of the text is shared with its group, 0–1.
@@ -74,14 +73,15 @@ impl Tx<'_> {
         let story = self.story_now(article.story)?;
         let text = &article.text;
         let order_at = text.published_at.map_or(text.fetched_at, PublishedAt::order_key);
-        let topics = self.pack_topics(&article.topics);
+        let topics = self.pack_list(&article.findings.topics);
+        let entities = self.pack_list(&article.findings.entities);
         self.extend_story(story, &outlet, order_at)?;
         self.run(
             "INSERT INTO articles (id, url, outlet, source_id, title, authors, published_at, date_only, order_at, first_at,
-                fetched_at, lang, site, image, summary, kind, revision, group_id, similarity, story_id, topics)
+                fetched_at, lang, site, image, summary, kind, revision, group_id, similarity, story_id, topics, entities)
              VALUES (:id, :url, :outlet, :source_id, :title, :authors, :published_at, :date_only, :order_at, :fetched_at,
                 :fetched_at, :lang, :site, :image, :summary, :kind, 1, :group_id, :similarity, :story_id,
-                :topics)",
+                :topics, :entities)",
             named_params! {
                 ":id": article.id, ":url": article.url.as_str(), ":outlet": outlet, ":source_id": article.source_id,
                 ":title": text.title, ":authors": to_json(&text.authors),
@@ -89,7 +89,7 @@ impl Tx<'_> {
                 ":date_only": text.published_at.is_some_and(|published| published.date_only), ":order_at": Ms(order_at),
                 ":fetched_at": Ms(text.fetched_at), ":lang": text.lang, ":site": text.site, ":image": text.image,
                 ":summary": text.summary, ":kind": kind_name(text.kind), ":group_id": article.group,
-                ":similarity": article.similarity, ":story_id": story, ":topics": topics,
+                ":similarity": article.similarity, ":story_id": story, ":topics": topics, ":entities": entities,
             },
         )?;
         let seq = self.db().last_insert_rowid();
@@ -100,7 +100,7 @@ impl Tx<'_> {
         if let Some(source) = article.source_id {
             self.run("INSERT INTO announcements (seq, source_id) VALUES (?1, ?2)", (seq, source))?;
         }
-        self.give_topics(seq, &article.topics)?;
+        self.give_topics(seq, &article.findings.topics)?;
         self.log(article.id, ChangeKind::New)?;
         self.regroup(article.group, Some(article.id))?;
         Ok(true)
@@ -228,7 +228,7 @@ pub(super) struct Times {
 const ARTICLE: &str =
     "SELECT a.id, a.url, a.outlet, a.source_id, s.name, a.title, a.authors, a.published_at, a.date_only,
         a.fetched_at, a.lang, a.site, a.image, a.summary, b.body, a.kind, a.revision, g.representative, g.members,
-        a.similarity, a.story_id, a.topics, a.seq
+        a.similarity, a.story_id, a.topics, a.entities, a.seq
     FROM articles a JOIN bodies b USING (seq) LEFT JOIN sources s ON s.id = a.source_id
     LEFT JOIN groups g ON g.id = a.group_id";
 
@@ -283,7 +283,7 @@ impl Reader {
     fn read_article(&self, row: &Row<'_>) -> Result<Article, Error> {
         let id: ArticleId = row.get(0)?;
         let url: String = row.get(1)?;
-        let seq: i64 = row.get(22)?;
+        let seq: i64 = row.get(23)?;
         let representative: Option<ArticleId> = row.get(17)?;
         Ok(Article {
             id,
@@ -311,11 +311,20 @@ impl Reader {
             similarity: row.get(19)?,
             copies: row.get::<_, Option<u32>>(18)?.map_or(0, |members| members.saturating_sub(1)),
             story: row.get(20)?,
-            topics: match row.get_ref(21)? {
-                ValueRef::Blob(packed) => from_json("topics", &self.texts.unpack("topics", packed)?)?,
-                _ => Vec::new(),
-            },
+            topics: self.read_list("topics", row.get_ref(21)?)?,
+            entities: self.read_list("entities", row.get_ref(22)?)?,
         })
+    }
+
+    pub(super) fn read_list<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        value: ValueRef<'_>,
+    ) -> Result<Vec<T>, Error> {
+        match value {
+            ValueRef::Blob(packed) => from_json(what, &self.texts.unpack(what, packed)?),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn tags(&self, seq: i64) -> Result<Vec<String>, Error> {
@@ -377,7 +386,7 @@ fn kind_of(name: &str) -> Kind {
 mod tests {
     use super::*;
     use crate::{
-        model::{Source, TopicId},
+        model::{Source, TopicId, TopicMatch},
         store::{
             Fate, PollRecord, Store,
             tests::{article, at, id, transact, url},
@@ -399,7 +408,7 @@ mod tests {
         new.text.body = "Ünïcode \u{0} and more. ".repeat(500);
         new.text.published_at = Some(PublishedAt { at: at(-50), date_only: true });
         new.text.kind = Kind::Live;
-        new.topics =
+        new.findings.topics =
             vec![TopicMatch { topic: TopicId("talks".to_owned()), score: 1.5, matched: true, evidence: vec![] }];
         assert!(transact(&mut store, |tx| tx.insert(&new)));
         let expected = Article {
@@ -424,7 +433,8 @@ mod tests {
             similarity: None,
             copies: 0,
             story: id(1).into(),
-            topics: new.topics,
+            topics: new.findings.topics,
+            entities: new.findings.entities,
         };
         assert_eq!(stored(&store, 1), expected);
     }

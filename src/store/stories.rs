@@ -173,7 +173,7 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::{
-        model::TopicMatch,
+        model::{Findings, TopicMatch},
         store::{
             NewArticle, Store,
             tests::{article, at, id, transact},
@@ -187,7 +187,11 @@ mod tests {
             for (n, story) in [(1, 1), (2, 1), (3, 1), (4, 4), (6, 4), (5, 5), (8, 5)] {
                 let topic =
                     TopicMatch { topic: TopicId(format!("t{story}")), score: 1.0, matched: true, evidence: vec![] };
-                tx.insert(&NewArticle { story: id(story).into(), topics: vec![topic], ..article(n) })?;
+                tx.insert(&NewArticle {
+                    story: id(story).into(),
+                    findings: Findings { topics: vec![topic], ..Findings::default() },
+                    ..article(n)
+                })?;
             }
             Ok(())
         });

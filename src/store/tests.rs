@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Article, ArticleId, CanonicalUrl, Kind, PublishedAt, Time};
+use crate::model::{Article, ArticleId, CanonicalUrl, Findings, Kind, PublishedAt, Time};
 
 /// A moment some seconds into the tests' time.
 pub(super) fn at(seconds: i64) -> Time {
@@ -41,7 +41,7 @@ pub(super) fn article(n: u64) -> NewArticle {
             body: format!("The text of article {n}.\n\nIts second paragraph."),
             kind: Kind::Article,
         },
-        topics: Vec::new(),
+        findings: Findings::default(),
         group: id(n),
         similarity: None,
         story: id(n).into(),

@@ -1,43 +1,39 @@
-//! The topics of articles, and the union of them over a group of copies.
+//! The topics and names of articles, and the union of topics over a group of copies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::OptionalExtension;
+use serde::Serialize;
 
 use super::{ChangeKind, Error, Reader, Tx, column::to_json};
-use crate::model::{ArticleId, TopicId, TopicMatch};
+use crate::model::{ArticleId, Findings, TopicId, TopicMatch};
 
 impl Tx<'_> {
-    /// Gives an article its topics. Returns whether these are others than before, which also writes a row in the change
-    /// log; other scores or evidence for the same topics are stored without one.
+    /// Gives an article its topics and names. Returns whether these are others than before, which also writes a row in the
+    /// change log; other scores, evidence or counts for the same ones are stored without one.
     ///
     /// # Errors
     /// [`Error::Unknown`] without such an article, else when the database refuses.
-    pub fn set_topics(&mut self, id: ArticleId, topics: &[TopicMatch]) -> Result<bool, Error> {
+    pub fn set_findings(&mut self, id: ArticleId, findings: &Findings) -> Result<bool, Error> {
         let (seq, ..) = self.row_of(id)?;
-        let mut before: Vec<TopicId> = {
-            let mut statement = self.db().prepare_cached("SELECT topic FROM article_topics WHERE seq = ?1")?;
-            statement.query_map([seq], |row| row.get(0).map(TopicId))?.collect::<Result<_, _>>()?
-        };
-        let mut after: Vec<TopicId> = given(topics).map(|found| found.topic.clone()).collect();
-        before.sort_unstable();
-        after.sort_unstable();
-        after.dedup();
-        let packed = self.pack_topics(topics);
-        let changed = self.run("UPDATE articles SET topics = ?2 WHERE seq = ?1 AND topics IS NOT ?2", (seq, packed))?;
-        if changed > 0 {
-            self.run("DELETE FROM article_topics WHERE seq = ?1", [seq])?;
-            self.give_topics(seq, topics)?;
+        let before = self.findings(seq)?;
+        if before == *findings {
+            return Ok(false);
         }
-        if before != after {
+        let (topics, entities) = (self.pack_list(&findings.topics), self.pack_list(&findings.entities));
+        self.run("UPDATE articles SET topics = ?2, entities = ?3 WHERE seq = ?1", (seq, topics, entities))?;
+        self.run("DELETE FROM article_topics WHERE seq = ?1", [seq])?;
+        self.give_topics(seq, &findings.topics)?;
+        let changed = shown(&before) != shown(findings);
+        if changed {
             self.log(id, ChangeKind::Retagged)?;
         }
-        Ok(before != after)
+        Ok(changed)
     }
 
-    /// Topics with their evidence as they stand in an article's row.
-    pub(super) fn pack_topics(&mut self, topics: &[TopicMatch]) -> Option<Vec<u8>> {
-        (!topics.is_empty()).then(|| self.packer.pack(to_json(&topics).as_bytes()))
+    /// Findings as they stand in an article's row.
+    pub(super) fn pack_list<T: Serialize>(&mut self, list: &[T]) -> Option<Vec<u8>> {
+        (!list.is_empty()).then(|| self.packer.pack(to_json(&list).as_bytes()))
     }
 
     /// Writes the rows of the given topics for an article that has none.
@@ -52,11 +48,27 @@ impl Tx<'_> {
     }
 }
 
+/// What a search sees of findings: the topics that are given and the names.
+fn shown(findings: &Findings) -> (BTreeSet<&TopicId>, BTreeSet<&str>) {
+    let names = findings.entities.iter().map(|entity| entity.name.as_str());
+    (given(&findings.topics).map(|found| &found.topic).collect(), names.collect())
+}
+
 fn given(topics: &[TopicMatch]) -> impl Iterator<Item = &TopicMatch> {
     topics.iter().filter(|found| found.matched)
 }
 
 impl Reader {
+    fn findings(&self, seq: i64) -> Result<Findings, Error> {
+        let mut statement = self.db.prepare_cached("SELECT topics, entities FROM articles WHERE seq = ?1")?;
+        let mut rows = statement.query([seq])?;
+        let Some(row) = rows.next()? else { return Ok(Findings::default()) };
+        Ok(Findings {
+            topics: self.read_list("topics", row.get_ref(0)?)?,
+            entities: self.read_list("entities", row.get_ref(1)?)?,
+        })
+    }
+
     /// Returns for each article the topics of all members of its group, best first; unknown articles are left out.
     ///
     /// # Errors
@@ -96,7 +108,7 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::{
-        model::{Evidence, TextField},
+        model::{Entity, Evidence, NameKind, TextField},
         store::{
             NewArticle, Store,
             tests::{article, id, transact},
@@ -108,6 +120,10 @@ mod tests {
         TopicMatch { topic: TopicId(topic.to_owned()), score, matched: score >= 1.0, evidence }
     }
 
+    fn topics(topics: Vec<TopicMatch>) -> Findings {
+        Findings { topics, entities: Vec::new() }
+    }
+
     fn names(topics: &[TopicId]) -> Vec<&str> {
         topics.iter().map(|topic| topic.0.as_str()).collect()
     }
@@ -115,12 +131,13 @@ mod tests {
     #[test]
     fn only_another_set_of_topics_is_a_change() {
         let mut store = Store::in_memory().expect("store");
-        transact(&mut store, |tx| tx.insert(&NewArticle { topics: vec![found("a", 2.0, 0)], ..article(1) }));
-        let mut check = |topics: &[TopicMatch], is_change: bool| {
+        transact(&mut store, |tx| tx.insert(&NewArticle { findings: topics(vec![found("a", 2.0, 0)]), ..article(1) }));
+        let mut check = |found: &[TopicMatch], is_change: bool| {
+            let findings = topics(found.to_vec());
             let seq = store.reads().last_seq().expect("readable");
-            assert_eq!(transact(&mut store, |tx| tx.set_topics(id(1), topics)), is_change, "{topics:?}");
-            assert_eq!(store.reads().last_seq().expect("readable") > seq, is_change, "{topics:?}");
-            assert_eq!(store.reads().article(id(1)).expect("readable").expect("there").topics, topics);
+            assert_eq!(transact(&mut store, |tx| tx.set_findings(id(1), &findings)), is_change, "{found:?}");
+            assert_eq!(store.reads().last_seq().expect("readable") > seq, is_change, "{found:?}");
+            assert_eq!(store.reads().article(id(1)).expect("readable").expect("there").topics, found);
         };
         check(&[found("a", 2.0, 0)], false);
         check(&[found("a", 3.0, 7)], false);
@@ -132,12 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn another_name_is_a_change_and_another_count_is_not() {
+        let mut store = Store::in_memory().expect("store");
+        transact(&mut store, |tx| tx.insert(&article(1)));
+        let mut check = |name: &str, count: u32, is_change: bool| {
+            let entity = Entity { name: name.to_owned(), kind: NameKind::Person, count };
+            let findings = Findings { topics: Vec::new(), entities: vec![entity] };
+            assert_eq!(transact(&mut store, |tx| tx.set_findings(id(1), &findings)), is_change, "{name} {count}");
+            assert_eq!(store.reads().article(id(1)).expect("readable").expect("there").entities, findings.entities);
+        };
+        check("Ada Byron", 1, true);
+        check("Ada Byron", 3, false);
+        check("Ada Lovelace", 3, true);
+    }
+
+    #[test]
     fn a_group_has_the_topics_of_all_its_members_best_first() {
         let mut store = Store::in_memory().expect("store");
         transact(&mut store, |tx| {
-            tx.insert(&NewArticle { topics: vec![found("a", 1.5, 0), found("c", 0.9, 0)], ..article(1) })?;
+            tx.insert(&NewArticle { findings: topics(vec![found("a", 1.5, 0), found("c", 0.9, 0)]), ..article(1) })?;
             tx.insert(&NewArticle {
-                topics: vec![found("b", 2.0, 0), found("a", 1.0, 0)],
+                findings: topics(vec![found("b", 2.0, 0), found("a", 1.0, 0)]),
                 group: id(1),
                 ..article(2)
             })?;

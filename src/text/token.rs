@@ -44,6 +44,11 @@ impl Tokens {
         &self.folded[token.from as usize..token.to as usize]
     }
 
+    /// Returns the word at `index` without its folded form.
+    pub fn token(&self, index: usize) -> Token {
+        self.tokens[index]
+    }
+
     /// Returns the words with their folded forms, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Token, &str)> {
         self.tokens.iter().map(|&token| (token, &self.folded[token.from as usize..token.to as usize]))

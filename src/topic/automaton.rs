@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::decline;
 use super::memo::Memo;
+use super::names::Form;
 use super::phrase::Word;
 use crate::text::{Stemmer, Tokens};
 
@@ -23,11 +25,12 @@ pub(super) struct Class {
     stem: u32,
     prefix: u32,
     exact: u32,
+    name: u32,
 }
 
 impl Class {
     /// The class of a word that no rule knows.
-    pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING, exact: NOTHING };
+    pub(super) const NONE: Self = Self { stem: NOTHING, prefix: NOTHING, exact: NOTHING, name: NOTHING };
 }
 
 /// What a phrase is for in its rule.
@@ -36,6 +39,8 @@ pub(super) enum Role {
     Strong,
     Weak,
     None,
+    /// A form of a name.
+    Name(Form),
     /// A word or phrase of a query, by its number there.
     Leaf(u32),
     /// The first or second side of the `near` rule of that number within its topic.
@@ -75,10 +80,13 @@ struct Use {
 
 /// The phrases of one language.
 pub(super) struct Automaton {
+    lang: Box<str>,
     stemmer: Stemmer,
     stems: FxHashMap<Box<str>, u32>,
     prefixes: FxHashMap<Box<str>, u32>,
     acronyms: FxHashMap<Box<str>, u32>,
+    /// The words of names by the spellings that are left before case endings.
+    names: FxHashMap<Box<str>, u32>,
     /// For each `*` symbol the next shorter `*` word it begins with.
     shorter: Vec<u32>,
     /// For each symbol the node it leads to from the start.
@@ -93,10 +101,12 @@ pub(super) struct Automaton {
 impl Automaton {
     pub(super) fn new(lang: &str) -> Self {
         Self {
+            lang: lang.into(),
             stemmer: Stemmer::light(lang),
             stems: FxHashMap::default(),
             prefixes: FxHashMap::default(),
             acronyms: FxHashMap::default(),
+            names: FxHashMap::default(),
             shorter: Vec::new(),
             first: Vec::new(),
             edges: FxHashMap::default(),
@@ -156,6 +166,7 @@ impl Automaton {
             Word::Stem(word) => (&mut self.stems, self.stemmer.stem(word)),
             Word::Prefix(word) => (&mut self.prefixes, word.as_str().into()),
             Word::Exact(word) => (&mut self.acronyms, word.as_str().into()),
+            Word::Name(word) => return self.name_symbol(word),
         };
         if let Some(&symbol) = map.get(&*key) {
             return symbol;
@@ -165,16 +176,32 @@ impl Automaton {
         fresh
     }
 
+    /// A word of a name has one symbol under all its spellings.
+    fn name_symbol(&mut self, word: &str) -> u32 {
+        let bases = decline::bases(&self.lang, word);
+        let fresh = self.first.len() as u32;
+        let symbol = bases.iter().find_map(|base| self.names.get(base.as_str())).copied().unwrap_or(fresh);
+        if symbol == fresh {
+            self.first.push(NOTHING);
+        }
+        for base in bases {
+            self.names.entry(base.into()).or_insert(symbol);
+        }
+        symbol
+    }
+
     fn classify(&self, word: &str) -> Class {
         let stem = self.stems.get(&*self.stemmer.stem(word)).copied().unwrap_or(NOTHING);
         let ends = word.char_indices().map(|(at, c)| at + c.len_utf8()).take(40);
         let prefix = ends.filter_map(|end| self.prefixes.get(&word[..end])).last();
         let exact = self.acronyms.get(word);
-        Class { stem, prefix: prefix.copied().unwrap_or(NOTHING), exact: exact.copied().unwrap_or(NOTHING) }
+        let name = decline::stripped(&self.lang, word).find_map(|base| self.names.get(base));
+        let or_nothing = |symbol: Option<&u32>| symbol.copied().unwrap_or(NOTHING);
+        Class { stem, prefix: or_nothing(prefix), exact: or_nothing(exact), name: or_nothing(name) }
     }
 
     fn symbols(&self, class: Class, mut each: impl FnMut(u32)) {
-        for symbol in [class.stem, class.exact] {
+        for symbol in [class.stem, class.exact, class.name] {
             if symbol != NOTHING {
                 each(symbol);
             }

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::automaton::{Automaton, Role};
-use super::{Topic, phrase};
-use crate::config::{Phrases, TopicRule};
+use super::{Topic, names, phrase};
+use crate::config::{NameRule, Phrases, TopicRule};
 
 /// The language of phrases that hold in every language.
 pub(super) const ANY: &str = "any";
 
-/// Languages in which the words of queries inflect, whatever languages the phrases are in.
+/// Languages in which the words of queries and names inflect, whatever languages the phrases are in.
 const INFLECTED: [&str; 20] = [
     "bg", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr",
     "uk",
 ];
 
 /// Makes the automata. The phrases of `any` are in each of them, inflected as that language inflects.
-/// So are the words of queries.
-pub(super) fn compile(rules: &[TopicRule], topics: &[Topic]) -> BTreeMap<String, Automaton> {
+/// So are the words of queries and names.
+pub(super) fn compile(rules: &[TopicRule], topics: &[Topic], names: &[NameRule]) -> BTreeMap<String, Automaton> {
     let mut languages: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.phrases.keys().map(String::as_str)).collect();
     languages.insert(ANY);
-    if topics.iter().any(|topic| topic.query.is_some()) {
+    if topics.iter().any(|topic| topic.query.is_some()) || !names.is_empty() {
         languages.extend(INFLECTED);
     }
     let build = |lang: &str| {
@@ -29,6 +29,7 @@ pub(super) fn compile(rules: &[TopicRule], topics: &[Topic]) -> BTreeMap<String,
             builder.rule(rule, lang, topic as u32);
             builder.query(&topics[topic], topic as u32);
         }
+        names::compile(names, topics.len() as u32, &mut builder.automaton);
         builder.automaton.finish();
         builder.automaton
     };

@@ -1,11 +1,12 @@
 //! What is wrong with rules: what cannot be followed, and what is merely unwise.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::compile::ANY;
 use super::condition::Condition;
+use super::iptc;
 use super::phrase::{self, MAX_WORDS, Word};
+use super::problem::{Problem, Subject};
 use crate::config::{Phrases, TopicRule};
 
 /// Letters that a `*` word needs at least: shorter ones match half a dictionary.
@@ -14,34 +15,6 @@ const PREFIX_LETTERS: usize = 4;
 const PREFIX_REFUSED: usize = 2;
 /// Words apart at most in `near` rules.
 const FURTHEST: u32 = 100;
-
-/// Something wrong with a topic's rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Problem {
-    /// The topic's id as written.
-    pub topic: String,
-    /// The language of the phrases, where it is about phrases.
-    pub language: Option<String>,
-    /// The phrase, where it is about one.
-    pub phrase: Option<String>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "topic \"{}\"", self.topic)?;
-        if let Some(language) = &self.language {
-            write!(f, ", {language}")?;
-        }
-        if let Some(phrase) = &self.phrase {
-            write!(f, ", \"{phrase}\"")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
 
 /// Returns everything wrong with the rules, in their order: what [`Tagger::new`](super::Tagger::new) refuses, then
 /// what is merely unwise.
@@ -84,25 +57,8 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem {
-            topic: self.rule.id.clone(),
-            language: self.language.map(str::to_owned),
-            phrase: None,
-            message: message.into(),
-            hint: None,
-        }
-    }
-}
-
-impl Problem {
-    fn phrase(mut self, phrase: &str) -> Self {
-        self.phrase = Some(phrase.to_owned());
-        self
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+        let language = self.language.map(str::to_owned);
+        Problem { language, ..Problem::new(Subject::Topic(self.rule.id.clone()), message) }
     }
 }
 
@@ -128,9 +84,12 @@ fn identity<'a>(
             problems.push(report.problem(format!("\"{called}\" is also the id or name of {other}")));
         }
     }
-    let code = rule.iptc.as_deref().map(|code| code.strip_prefix("medtop:"));
-    if code.is_some_and(|digits| !digits.is_some_and(|d| d.len() == 8 && d.bytes().all(|byte| byte.is_ascii_digit()))) {
-        problems.push(report.problem("iptc is not a Media Topics code").hint("codes look like medtop:20000076"));
+    if let Some(code) = rule.iptc.as_deref().filter(|code| iptc::media_topic(code).is_none()) {
+        let problem = report.problem(format!("\"{code}\" is no Media Topics code in use"));
+        problems.push(match iptc::code_named(&rule.name) {
+            Some(code) => problem.hint(format!("\"{}\" is {code}", rule.name)),
+            None => problem.hint("codes are listed at https://show.newscodes.org, such as medtop:20000076"),
+        });
     }
 }
 
@@ -235,7 +194,7 @@ fn all(phrases: &Phrases) -> impl Iterator<Item = &str> {
 fn shortest_prefix(words: &[Word]) -> Option<usize> {
     let letters = |word: &Word| match word {
         Word::Prefix(word) => Some(word.chars().count()),
-        Word::Stem(_) | Word::Exact(_) => None,
+        Word::Stem(_) | Word::Exact(_) | Word::Name(_) => None,
     };
     words.iter().filter_map(letters).min()
 }

@@ -1,6 +1,6 @@
-//! Topics: which of the user's rules an article meets, how strongly, and by which words.
+//! Topics and names: which of the user's rules an article meets, how strongly and by which words, and whom it names.
 //!
-//! All phrases of all topics in one language make one automaton over the stemmed words of a text, so a thousand topics
+//! All phrases of all topics, and all forms of names, in one language make one automaton over the stemmed words of a text, so a thousand topics
 //! cost little more than twenty. Scores are explainable: each is the sum of phrases that stand in the text, and comes
 //! with them. Does not learn, does not read categories or sections of the outlet, and gives a parent no tag of its own
 //! for its child's words: who asks for the parent finds its children through [`Tagger::resolve`].
@@ -8,13 +8,20 @@
 mod automaton;
 mod compile;
 mod condition;
+mod decline;
+mod iptc;
 mod lint;
 mod memo;
+mod names;
 mod phrase;
+mod problem;
 mod score;
 
-pub use self::lint::{Problem, lint};
+pub use self::iptc::media_topic;
+pub use self::lint::lint;
+pub use self::problem::{Problem, Subject};
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
@@ -23,8 +30,8 @@ use sha2::{Digest, Sha256};
 use self::automaton::Automaton;
 use self::condition::Condition;
 use self::score::{NEAR_MISS, Reading};
-use crate::config::TopicRule;
-use crate::model::{TopicId, TopicMatch};
+use crate::config::{NameRule, TopicRule};
+use crate::model::{Findings, TopicId};
 
 /// Counts up when the same rules give other scores than before, so that stored articles are tagged again.
 const SCORING_VERSION: u32 = 1;
@@ -60,6 +67,7 @@ pub struct Topic {
 /// All topics, ready to tag.
 pub struct Tagger {
     topics: Vec<Topic>,
+    names: Vec<NameRule>,
     /// By language; `any` for texts in a language without phrases of its own.
     automata: BTreeMap<String, Automaton>,
     fingerprint: u64,
@@ -70,8 +78,9 @@ impl Tagger {
     ///
     /// # Errors
     /// Every problem at once where a rule cannot be followed. What is merely unwise is left to [`lint`].
-    pub fn new(rules: &[TopicRule]) -> Result<Self, Vec<Problem>> {
-        let problems = lint::refuse(rules);
+    pub fn new(rules: &[TopicRule], names: &[NameRule]) -> Result<Self, Vec<Problem>> {
+        let mut problems = lint::refuse(rules);
+        problems.extend(names::refuse(names));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -84,17 +93,18 @@ impl Tagger {
             query: rule.query.as_deref().and_then(|query| Condition::read(query).ok()),
         };
         let topics: Vec<Topic> = rules.iter().map(topic).collect();
-        Ok(Self { automata: compile::compile(rules, &topics), topics, fingerprint: fingerprint(rules) })
+        let automata = compile::compile(rules, &topics, names);
+        Ok(Self { topics, names: names.to_vec(), automata, fingerprint: fingerprint(rules, names) })
     }
 
-    /// Returns the topics that are given to a text, best first, with what spoke for them.
-    pub fn tag(&self, text: &Text<'_>) -> Vec<TopicMatch> {
-        self.matches(text, 1.0)
+    /// Returns the topics that are given to a text with what spoke for them, and the names in it.
+    pub fn tag(&self, text: &Text<'_>) -> Findings {
+        self.find(text, 1.0)
     }
 
     /// Returns also the topics that were nearly given: a score of 0.3 or more.
-    pub fn explain(&self, text: &Text<'_>) -> Vec<TopicMatch> {
-        self.matches(text, NEAR_MISS)
+    pub fn explain(&self, text: &Text<'_>) -> Findings {
+        self.find(text, NEAR_MISS)
     }
 
     /// Returns all topics in the order of their rules.
@@ -127,24 +137,23 @@ impl Tagger {
         self.fingerprint
     }
 
-    fn matches(&self, text: &Text<'_>, at_least: f32) -> Vec<TopicMatch> {
+    fn find(&self, text: &Text<'_>, at_least: f32) -> Findings {
         let reading = Reading::new(text);
-        let mut best: Vec<TopicMatch> = Vec::new();
+        let mut best = Findings::default();
         for automaton in self.automata_for(text.lang) {
-            let matches = score::matches(&reading, automaton, &self.topics, at_least);
-            if best.is_empty() {
-                best = matches;
-                continue;
-            }
-            for found in matches {
-                match best.iter_mut().find(|known| known.topic == found.topic) {
-                    Some(known) if known.score >= found.score => {}
-                    Some(known) => *known = found,
-                    None => best.push(found),
-                }
-            }
+            let hits = score::hits(&reading, automaton);
+            let of_topics = hits.partition_point(|hit| (hit.topic as usize) < self.topics.len());
+            let (of_topics, of_names) = hits.split_at(of_topics);
+            keep_best(&mut best.topics, score::matches(&reading, of_topics, &self.topics, at_least), |known, found| {
+                (known.topic == found.topic).then_some(found.score > known.score)
+            });
+            let entities = names::entities(&reading, of_names, &self.names, self.topics.len() as u32);
+            keep_best(&mut best.entities, entities, |known, found| {
+                (known.name == found.name).then_some(found.count > known.count)
+            });
         }
-        best.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.topic.cmp(&b.topic)));
+        best.topics.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.topic.cmp(&b.topic)));
+        best.entities.sort_by_key(|entity| Reverse(entity.count));
         best
     }
 
@@ -155,8 +164,19 @@ impl Tagger {
     }
 }
 
-fn fingerprint(rules: &[TopicRule]) -> u64 {
-    let digest = Sha256::digest(format!("{SCORING_VERSION} {rules:?}"));
+/// Adds what was found in one language to what was found in others. `is_better` compares two of the same.
+fn keep_best<T>(best: &mut Vec<T>, found: Vec<T>, is_better: impl Fn(&T, &T) -> Option<bool>) {
+    for found in found {
+        match best.iter_mut().find_map(|known| is_better(known, &found).map(|better| (known, better))) {
+            Some((known, true)) => *known = found,
+            Some((_, false)) => {}
+            None => best.push(found),
+        }
+    }
+}
+
+fn fingerprint(rules: &[TopicRule], names: &[NameRule]) -> u64 {
+    let digest = Sha256::digest(format!("{SCORING_VERSION} {rules:?} {names:?}"));
     digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte))
 }
 

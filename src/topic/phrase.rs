@@ -6,10 +6,12 @@ use crate::text;
 pub(super) const MAX_WORDS: usize = 8;
 
 /// One word of a phrase, folded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Word {
     /// Matches its inflected forms.
     Stem(String),
+    /// A word of a name: matches its cases.
+    Name(String),
     /// Written with `*`: matches every word that begins so.
     Prefix(String),
     /// Written in capitals: an acronym, which matches itself only, whatever its case.
@@ -53,7 +55,7 @@ mod tests {
         let words: Vec<String> = read(phrase)
             .into_iter()
             .map(|word| match word {
-                Word::Stem(word) => word,
+                Word::Stem(word) | Word::Name(word) => word,
                 Word::Prefix(word) => word + "*",
                 Word::Exact(word) => word.to_uppercase(),
             })

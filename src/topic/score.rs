@@ -10,7 +10,7 @@ use super::automaton::{Automaton, Hit, Role};
 use super::condition::Condition;
 use super::{Text, Topic};
 use crate::model::{Evidence, TextField, TopicMatch};
-use crate::text::{Tokens, tokenize};
+use crate::text::{Token, Tokens, tokenize};
 
 /// The points that give a topic in a short text, where its rule does not say otherwise.
 pub(super) const MIN_SCORE: f32 = 3.0;
@@ -74,14 +74,22 @@ impl<'a> Reading<'a> {
     }
 
     /// Where the words from `start` to `end` stand, and their text.
-    fn words(&self, start: u32, end: u32) -> (TextField, usize, &'a str) {
+    pub(super) fn words(&self, start: u32, end: u32) -> (TextField, usize, &'a str) {
         let (field, text, tokens, base) = match start < self.title_words() {
             true => (TextField::Title, self.text.title, &self.title, 0),
             false => (TextField::Body, self.text.body, &self.body, self.body_start()),
         };
-        let token = |number: u32| tokens.iter().nth((number - base) as usize).expect("hits are words of the text").0;
+        let token = |number: u32| tokens.token((number - base) as usize);
         let (from, to) = (token(start).start as usize, token(end - 1).end as usize);
         (field, from, &text[from..to])
+    }
+
+    /// The word of that number.
+    pub(super) fn token(&self, number: u32) -> Token {
+        match number < self.title_words() {
+            true => self.title.token(number as usize),
+            false => self.body.token((number - self.body_start()) as usize),
+        }
     }
 
     fn in_one_sentence(&self, start: u32, end: u32) -> bool {
@@ -104,17 +112,17 @@ struct Scored {
     points: f32,
 }
 
-/// Returns the topics that reach a score, in the order of their rules.
-pub(super) fn matches(
-    reading: &Reading<'_>,
-    automaton: &Automaton,
-    topics: &[Topic],
-    at_least: f32,
-) -> Vec<TopicMatch> {
+/// Returns everything of one language that stands in a text: by topic, names last, in the order of the text.
+pub(super) fn hits(reading: &Reading<'_>, automaton: &Automaton) -> Vec<Hit> {
     let mut hits = Vec::new();
     automaton.find(&reading.title, 0, &mut hits);
     automaton.find(&reading.body, reading.body_start(), &mut hits);
     hits.sort_unstable_by_key(|hit| (hit.topic, hit.start, Reverse(hit.end), hit.phrase));
+    hits
+}
+
+/// Returns the topics that reach a score, in the order of their rules.
+pub(super) fn matches(reading: &Reading<'_>, hits: &[Hit], topics: &[Topic], at_least: f32) -> Vec<TopicMatch> {
     let by_topic = hits.chunk_by(|a, b| a.topic == b.topic);
     by_topic.filter_map(|hits| verdict(reading, &hits[..hits.len().min(MAX_HITS)], topics, at_least)).collect()
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::Phrases;
+use crate::config::{NameKind, Phrases};
 
 fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|&word| word.to_owned()).collect()
@@ -29,13 +29,13 @@ fn talks() -> TopicRule {
 }
 
 fn tagger(rules: &[TopicRule]) -> Tagger {
-    Tagger::new(rules).unwrap_or_else(|problems| unreachable!("{problems:?}"))
+    Tagger::new(rules, &[]).unwrap_or_else(|problems| unreachable!("{problems:?}"))
 }
 
 /// Which topics a text gets from [`talks`].
 #[track_caller]
 fn check(title: &str, body: &str, expected: &[&str]) {
-    let tags = tagger(&[talks()]).tag(&Text { title, body, lang: Some("en") });
+    let tags = tagger(&[talks()]).tag(&Text { title, body, lang: Some("en") }).topics;
     let topics: Vec<&str> = tags.iter().map(|tag| tag.topic.0.as_str()).collect();
     assert_eq!(topics, expected, "{tags:?}");
 }
@@ -104,7 +104,7 @@ fn acronym_matches_itself_only() {
 #[test]
 fn evidence_points_into_the_original_text() {
     let body = "Über Łódź: the Peace Talks are on.";
-    let tags = tagger(&[talks()]).tag(&Text { title: "", body, lang: Some("en") });
+    let tags = tagger(&[talks()]).tag(&Text { title: "", body, lang: Some("en") }).topics;
     let evidence = &tags[0].evidence[0];
     assert_eq!(evidence.phrase, "Peace Talks");
     assert_eq!(&body[evidence.offset..evidence.offset + evidence.phrase.len()], "Peace Talks");
@@ -115,7 +115,7 @@ fn phrases_hold_for_their_language_and_any_for_all() {
     let rules = [rule("de", "de", &["Verhandlung"], &[]), rule("all", "any", &["Kyjiw"], &[])];
     let tagger = tagger(&rules);
     let topics = |lang| {
-        let tags = tagger.tag(&Text { title: "Verhandlungen in Kyjiw", body: "", lang });
+        let tags = tagger.tag(&Text { title: "Verhandlungen in Kyjiw", body: "", lang }).topics;
         tags.into_iter().map(|tag| tag.topic.0).collect::<Vec<_>>()
     };
     assert_eq!(topics(Some("de")), ["all", "de"]);
@@ -126,7 +126,7 @@ fn phrases_hold_for_their_language_and_any_for_all() {
 #[test]
 fn star_matches_every_ending() {
     let tagger = tagger(&[rule("t", "de", &["Friedensgespräch*"], &[])]);
-    assert_eq!(tagger.tag(&Text { title: "Die Friedensgesprächsrunde", body: "", lang: Some("de") }).len(), 1);
+    assert_eq!(tagger.tag(&Text { title: "Die Friedensgesprächsrunde", body: "", lang: Some("de") }).topics.len(), 1);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn query_rule_is_asked_of_the_words() {
         ..TopicRule::default()
     };
     let tagger = tagger(&[rule]);
-    let given = |title, body| !tagger.tag(&Text { title, body, lang: Some("en") }).is_empty();
+    let given = |title, body| !tagger.tag(&Text { title, body, lang: Some("en") }).topics.is_empty();
     assert!(given("Peace talks in Geneva", ""));
     assert!(given("Truce", "After peace talks."));
     assert!(!given("Peace talks", "A truce."));
@@ -149,9 +149,9 @@ fn query_rule_is_asked_of_the_words() {
 fn near_misses_are_explained_but_not_given() {
     let text = Text { title: "", body: &format!("peace talks {}", filler(300)), lang: Some("en") };
     let tagger = tagger(&[talks()]);
-    assert!(tagger.tag(&text).is_empty());
-    assert!(tagger.explain(&text).iter().all(|tag| !tag.matched && tag.score >= 0.3));
-    assert_eq!(tagger.explain(&text).len(), 1);
+    assert!(tagger.tag(&text).topics.is_empty());
+    assert!(tagger.explain(&text).topics.iter().all(|tag| !tag.matched && tag.score >= 0.3));
+    assert_eq!(tagger.explain(&text).topics.len(), 1);
 }
 
 #[test]
@@ -176,10 +176,10 @@ fn fingerprint_follows_the_rules() {
 fn every_problem_is_reported_at_once() {
     let mut broken = rule("Bad Id", "english", &["!!", "x*", "a*b c"], &[]);
     broken.parent = Some("talk".into());
-    broken.iptc = Some("20000076".into());
+    broken.iptc = Some("medtop:20000271".into());
     broken.min_score = Some(0.0);
     broken.query = Some("x".into());
-    let problems = Tagger::new(&[broken, talks(), talks()]).err().expect("problems");
+    let problems = Tagger::new(&[broken, talks(), talks()], &[]).err().expect("problems");
     let text = problems
         .iter()
         .map(|problem| format!("{problem} {}\n", problem.hint.as_deref().unwrap_or_default()))
@@ -206,14 +206,14 @@ fn ancestors_in_a_circle_are_refused() {
     let mut rules = [rule("a", "en", &["x1"], &[]), rule("b", "en", &["y1"], &[])];
     rules[0].parent = Some("b".into());
     rules[1].parent = Some("a".into());
-    assert_eq!(Tagger::new(&rules).err().map(|problems| problems.len()), Some(2));
+    assert_eq!(Tagger::new(&rules, &[]).err().map(|problems| problems.len()), Some(2));
 }
 
 #[test]
 fn unwise_rules_are_linted_and_work() {
     let rules =
         [rule("a", "en", &["pow*", "truce", "Truce"], &[]), rule("b", "en", &[], &[]), rule("c", "en", &[], &["war"])];
-    assert!(Tagger::new(&rules).is_ok());
+    assert!(Tagger::new(&rules, &[]).is_ok());
     let messages: Vec<String> = lint(&rules).into_iter().map(|problem| problem.message).collect();
     assert_eq!(messages.len(), 4, "{messages:?}");
 }
@@ -247,11 +247,108 @@ fn shipped_rules_know_their_topics_in_several_languages() {
         ("it", "Via libera a nuove sanzioni contro le banche", "sanctions"),
         ("bg", "Нови санкции срещу банките", "sanctions"),
     ] {
-        let tags = tagger.tag(&Text { title, body: "", lang: Some(lang) });
+        let tags = tagger.tag(&Text { title, body: "", lang: Some(lang) }).topics;
         assert!(tags.iter().any(|tag| tag.topic.0 == expected), "{lang} {title}: {tags:?}");
     }
     let clean = Text { title: "Lentil soup for a cold evening", body: "Fry the onions.", lang: Some("en") };
-    assert!(tagger.tag(&clean).is_empty());
+    assert!(tagger.tag(&clean).topics.is_empty());
+}
+
+fn name(name: &str, kind: NameKind, aliases: &[&str], short: &[&str]) -> NameRule {
+    NameRule { name: name.into(), kind, aliases: words(aliases), short: words(short) }
+}
+
+fn gazetteer() -> Vec<NameRule> {
+    vec![
+        name("Ada Byron", NameKind::Person, &["Ада Байронова", "Ada Augusta Byron"], &["Byron", "Байронова"]),
+        name("George Byron", NameKind::Person, &[], &["Byron"]),
+        name("WHO", NameKind::Organisation, &["World Health Organization", "ВОЗ"], &[]),
+        name("Unesco", NameKind::Organisation, &[], &[]),
+        name("Harkovia", NameKind::Place, &["Харьков", "Харків", "哈尔科夫"], &[]),
+        name("Bank of Harkovia", NameKind::Organisation, &[], &[]),
+    ]
+}
+
+/// Which names stand in a text, and how often.
+#[track_caller]
+fn names_in(lang: &str, text: &str, expected: &[(&str, u32)]) {
+    let tagger = Tagger::new(&[], &gazetteer()).unwrap_or_else(|problems| unreachable!("{problems:?}"));
+    let found = tagger.tag(&Text { title: "", body: text, lang: Some(lang) }).entities;
+    let found: Vec<(&str, u32)> = found.iter().map(|entity| (entity.name.as_str(), entity.count)).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn last_name_counts_only_once_the_full_name_stands_in_the_text() {
+    names_in("en", "Byron wrote. Byron rested.", &[]);
+    names_in("en", "Byron wrote, and Ada Byron's desk was Byron's.", &[("Ada Byron", 3)]);
+}
+
+#[test]
+fn shared_last_name_means_who_was_named_last() {
+    let text = "George Byron sailed. Byron sank. Ada Augusta Byron wrote. Byron wrote on. Byron won.";
+    names_in("en", text, &[("Ada Byron", 3), ("George Byron", 2)]);
+}
+
+#[test]
+fn longest_name_wins_where_names_overlap() {
+    names_in("en", "The Bank of Harkovia in Harkovia", &[("Bank of Harkovia", 1), ("Harkovia", 1)]);
+}
+
+#[test]
+fn names_are_found_in_the_cases_of_their_language() {
+    names_in("ru", "Из Харькова в Харьков, под Харьковом.", &[("Harkovia", 3)]);
+    names_in("uk", "З Харкова до Харкові.", &[("Harkovia", 2)]);
+    names_in("ru", "Аду Байронову ждали. Байроновой нет.", &[]);
+    names_in("ru", "Ада Байронова пришла. Байронову ждали.", &[("Ada Byron", 2)]);
+    names_in("de", "Harkovias Bürger in Harkovia", &[("Harkovia", 2)]);
+    names_in("zh", "在哈尔科夫市", &[("Harkovia", 1)]);
+}
+
+#[test]
+fn capitals_tell_a_name_from_a_word() {
+    names_in("en", "Who said that? The WHO did. The who is who.", &[("WHO", 1)]);
+    names_in("en", "Unesco and UNESCO, not unesco.", &[("Unesco", 2)]);
+    names_in("en", "A harkovia of ideas", &[]);
+}
+
+#[test]
+fn every_bad_name_is_reported() {
+    let mut bad = gazetteer();
+    bad.extend([
+        name("Ada Byron", NameKind::Place, &[], &[]),
+        name("X", NameKind::Person, &["ab", "Lower case", "no capital", "Abc*", "!"], &["Y", "X"]),
+        name("Zed Zee", NameKind::Person, &["Zed Zee"], &["Zee", "Zee"]),
+    ]);
+    let problems = Tagger::new(&[], &bad).err().expect("problems");
+    let text = problems.iter().map(|problem| format!("{problem}\n")).collect::<String>();
+    for part in [
+        "name \"Ada Byron\", \"Ada Byron\": is there twice",
+        "name \"X\", \"X\": is too short",
+        "name \"X\", \"ab\": has no capital",
+        "name \"X\", \"no capital\": has no capital",
+        "name \"X\", \"Abc*\": is too short",
+        "name \"X\", \"!\": has no word",
+        "name \"X\", \"Y\": is too short",
+        "name \"Zed Zee\", \"Zed Zee\": is there twice",
+        "name \"Zed Zee\", \"Zee\": is there twice",
+    ] {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+    bad.truncate(6);
+    bad.push(name("Other", NameKind::Place, &["Харків"], &[]));
+    assert!(
+        Tagger::new(&[], &bad).err().is_some_and(|told| told[0].to_string().contains("also a form of \"Harkovia\""))
+    );
+}
+
+#[test]
+fn names_change_the_fingerprint_and_nothing_of_the_topics() {
+    let with = Tagger::new(&[talks()], &gazetteer()).unwrap_or_else(|problems| unreachable!("{problems:?}"));
+    let without = tagger(&[talks()]);
+    assert_ne!(with.fingerprint(), without.fingerprint());
+    let text = Text { title: "Ada Byron leads peace talks", body: "In Harkovia.", lang: Some("en") };
+    assert_eq!(with.tag(&text).topics, without.tag(&text).topics);
 }
 
 proptest! {
@@ -260,7 +357,7 @@ proptest! {
         let tagger = tagger(&[talks()]);
         for lang in [Some("en"), None] {
             let text = Text { title: &title, body: &body, lang };
-            for found in tagger.explain(&text) {
+            for found in tagger.explain(&text).topics {
                 prop_assert!(found.score.is_finite());
                 for evidence in found.evidence {
                     let field = if evidence.field == crate::model::TextField::Title { &title } else { &body };
@@ -275,6 +372,6 @@ proptest! {
         let mut rule = rule(&id, &lang, &[&phrase], &[&phrase]);
         rule.query = query;
         let _ = lint(std::slice::from_ref(&rule));
-        let _ = Tagger::new(&[rule]);
+        let _ = Tagger::new(&[rule], &[]);
     }
 }

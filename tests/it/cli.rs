@@ -87,19 +87,19 @@ fn help_lists_no_command_that_is_not_known_here() {
 #[test]
 fn rows_have_the_documented_fields() {
     let dateline = archive();
-    let head =
-        "id, url, title, source, outlet, authors, published_at, fetched_at, lang, topics, story, copies, duplicate_of";
+    let head = "id, url, title, source, outlet, authors, published_at, fetched_at, lang, topics, entities, story, copies, \
+         duplicate_of";
     let hit = dateline.row(&["search", "walkout"]);
     check_fields(&hit, &format!("{head}, score, snippet"));
     let id = hit["id"].as_str().expect("an id").to_owned();
     assert!(id.len() == 16 && id.chars().all(|c| c.is_ascii_hexdigit()), "{id}");
     for row in [dateline.row(&["show", &id]), dateline.json(&["export"]).remove(0)] {
-        check_fields(&row, &format!("{head}, body, summary, site, image, similarity, revision"));
+        check_fields(&row, &format!("{head}, body, summary, site, image, similarity, revision, names"));
         assert!(row.get("score").is_none() && row.get("snippet").is_none(), "{row}");
     }
     let story = dateline.row(&["stories"]);
     check_fields(&story, "id, title, articles, outlets, first_published_at, last_published_at, topics, members");
-    check_fields(&dateline.row(&["topics", "explain", &id]), "id, lang, topics, matches");
+    check_fields(&dateline.row(&["topics", "explain", &id]), "id, lang, topics, matches, names");
     dateline.run(&["sources", "add", "https://paper.example/feed"]).ok();
     check_fields(
         &dateline.row(&["sources"]),

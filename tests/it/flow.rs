@@ -1,6 +1,6 @@
 //! From feeds to answers: one report under three mastheads, and what users then ask about it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, page, paragraphs};
 
@@ -255,6 +255,22 @@ fn counts_are_of_hits_and_with_copies_of_articles() {
     let urls: Vec<String> = ["0", "1"].iter().map(|offset| text(&page(offset)[0], "url")).collect();
     assert_ne!(urls[0], urls[1]);
     assert!(page("2").is_empty());
+}
+
+#[test]
+fn names_are_found_counted_and_follow_their_file() {
+    let stand = Newsstand::open();
+    let second = stand.article(1);
+    assert_eq!(second["names"], json!([{ "name": "Meridian Wire", "kind": "organisation", "count": 1 }]));
+    assert_eq!(stand.dateline.row(&["search", "entity:\"meridian wire\""])["entities"], json!(["Meridian Wire"]));
+
+    let places = "[[name]]\nname = \"Linden\"\nkind = \"place\"\naliases = [\"Port Linden\"]\n";
+    stand.dateline.write("names.toml", places);
+    stand.dateline.pass();
+    assert!(stand.dateline.json(&["search", "entity:\"Meridian Wire\""]).is_empty());
+    assert_eq!(stand.dateline.row(&["search", "entity:linden"])["id"], second["id"]);
+    let counts = stand.dateline.json(&["search", "--count-by", "entity", "--copies"]);
+    assert_eq!(counts, [json!({ "value": "Linden", "count": 1 })]);
 }
 
 #[test]

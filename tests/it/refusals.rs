@@ -49,6 +49,20 @@ min_interval = -1
 }
 
 #[test]
+fn each_bad_name_is_told_with_its_line() {
+    let dateline = Dateline::new();
+    let names = "[[name]]\nname = \"Ada Byron\"\nkind = \"person\"\naliases = [\n  \"ab\",\n]\n\n[[name]]\nname = \"Port\"\n\
+                 [[name]]\nname = \"Ada Byron\"\nkind = \"town\"\n";
+    dateline.write("names.toml", names);
+    let done = dateline.run(&["check"]).exits(78);
+    for told in
+        ["names.toml:5: name `Ada Byron` `ab`", "names.toml:8: name \"Port\" has no kind", "names.toml:12: `kind`"]
+    {
+        assert!(done.stderr.contains(told), "{told} is not in {}", done.stderr);
+    }
+}
+
+#[test]
 fn a_broken_topic_is_a_broken_configuration() {
     let dateline = Dateline::new();
     dateline.write(

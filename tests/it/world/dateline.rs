@@ -35,6 +35,7 @@ const SETTINGS: &str = r#"
 data_dir = "data"
 sources = ["sources.toml"]
 topics = ["topics.toml"]
+names = ["names.toml"]
 http.allow_private_addresses = true
 http.per_host_delay = "10ms"
 "#;
@@ -103,6 +104,7 @@ impl Dateline {
         let dir = tempfile::tempdir().expect("a directory");
         let dateline = Self { dir, settings: SETTINGS.to_owned() }.set("serve.listen", "\"\"");
         dateline.write("topics.toml", TOPICS);
+        dateline.write("names.toml", "[[name]]\nname = \"Meridian Wire\"\nkind = \"organisation\"\n");
         dateline.follow(&[]);
         dateline
     }
