@@ -6,13 +6,15 @@
 use std::{
     error, fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Whether an address belongs to the public internet (IANA special-purpose address registries).
-pub(super) fn is_public(address: IpAddr) -> bool {
+fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -58,15 +60,6 @@ fn v4(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))
 }
 
-/// Returns the address that a URL names literally, in whatever spelling `url` reads: decimal, octal, bracketed.
-pub(super) fn literal(url: &Url) -> Option<IpAddr> {
-    match url.host()? {
-        Host::Ipv4(address) => Some(address.into()),
-        Host::Ipv6(address) => Some(address.into()),
-        Host::Domain(_) => None,
-    }
-}
-
 /// Why a name has no address to connect to.
 #[derive(Debug)]
 pub(super) enum Unresolved {
@@ -87,27 +80,76 @@ impl fmt::Display for Unresolved {
 
 impl error::Error for Unresolved {}
 
-/// The system's resolver, leaving out what is not public.
-#[derive(Debug)]
-pub(super) struct GuardedResolver;
+/// What resolves a name.
+type Lookup = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> + Send + Sync>;
 
-impl Resolve for GuardedResolver {
+/// Lets requests through to public addresses only: as a resolver, it leaves out all others.
+#[derive(Clone)]
+pub(super) struct Guard {
+    lookup: Lookup,
+    is_public: fn(IpAddr) -> bool,
+}
+
+impl Guard {
+    /// Returns the guard that asks the system's resolver.
+    pub fn of_system() -> Self {
+        let lookup = |name: String| tokio::net::lookup_host((name, 0));
+        Self { lookup: Arc::new(move |name| Box::pin(async move { Ok(lookup(name).await?.collect()) })), is_public }
+    }
+
+    /// Returns the address that a URL names literally, if it may not be asked.
+    pub fn refuses(&self, url: &Url) -> Option<IpAddr> {
+        literal(url).filter(|address| !(self.is_public)(*address))
+    }
+
+    fn keep_public(&self, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unresolved> {
+        let first = found.first().map(SocketAddr::ip);
+        let public: Vec<SocketAddr> = found.into_iter().filter(|address| (self.is_public)(address.ip())).collect();
+        match first {
+            Some(first) if public.is_empty() => Err(Unresolved::Refused(first)),
+            Some(_) => Ok(public),
+            None => Err(Unresolved::Failed(io::Error::other("no address"))),
+        }
+    }
+}
+
+impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(Unresolved::Failed)?;
-            let public = keep_public(found.collect())?;
+            let found = (guard.lookup)(name.as_str().to_owned()).await.map_err(Unresolved::Failed)?;
+            let public = guard.keep_public(found)?;
             Ok(Box::new(public.into_iter()) as Addrs)
         })
     }
 }
 
-fn keep_public(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unresolved> {
-    let first = found.first().map(SocketAddr::ip);
-    let public: Vec<SocketAddr> = found.into_iter().filter(|address| is_public(address.ip())).collect();
-    match first {
-        Some(first) if public.is_empty() => Err(Unresolved::Refused(first)),
-        Some(_) => Ok(public),
-        None => Err(Unresolved::Failed(io::Error::other("no address"))),
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
+/// Returns the address that a URL names literally, in whatever spelling `url` reads: decimal, octal, bracketed.
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
+    }
+}
+
+#[cfg(test)]
+impl Guard {
+    /// Returns a guard for which these lookups are answered in turn, the last one again and again, and one address private.
+    pub fn scripted(answers: Vec<IpAddr>, is_public: fn(IpAddr) -> bool) -> Self {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let lookup = move |_| {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let address = answers[number.min(answers.len() - 1)];
+            Box::pin(async move { Ok(vec![SocketAddr::new(address, 0)]) }) as _
+        };
+        Self { lookup: Arc::new(lookup), is_public }
     }
 }
 
@@ -139,6 +181,7 @@ mod tests {
         check(&["192.0.0.192", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1"], false);
         check(&["224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.88.99.1"], false);
         check(&["::", "::1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1"], false);
+        check(&["::ffff:0:127.0.0.1", "64:ff9b:1::a00:1", "fe80::5efe:127.0.0.1", "2002:a9fe:a9fe::1"], false);
         check(&["100::1", "2001::1", "2001:10::1", "3fff::1", "5f00::1", "64:ff9b:1::1"], false);
     }
 
@@ -162,9 +205,10 @@ mod tests {
     #[test]
     fn a_name_is_refused_only_when_none_of_its_addresses_is_public() {
         let address = |text: &str| SocketAddr::new(text.parse().expect("an address"), 0);
-        let kept = keep_public(vec![address("10.0.0.1"), address("1.1.1.1")]).expect("one is public");
+        let guard = Guard::of_system();
+        let kept = guard.keep_public(vec![address("10.0.0.1"), address("1.1.1.1")]).expect("one is public");
         assert_eq!(kept, [address("1.1.1.1")]);
-        assert!(matches!(keep_public(vec![address("10.0.0.1")]), Err(Unresolved::Refused(_))));
-        assert!(matches!(keep_public(Vec::new()), Err(Unresolved::Failed(_))));
+        assert!(matches!(guard.keep_public(vec![address("10.0.0.1")]), Err(Unresolved::Refused(_))));
+        assert!(matches!(guard.keep_public(Vec::new()), Err(Unresolved::Failed(_))));
     }
 }

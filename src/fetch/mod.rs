@@ -7,7 +7,9 @@
 //! It follows no redirect, sleeps on no gap, retries nothing and keeps no state of sources: who asks does that, so that
 //! every hop goes through the one schedule of its host.
 
+mod body;
 mod double;
+mod encoding;
 mod error;
 mod guard;
 pub mod hosts;

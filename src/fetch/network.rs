@@ -6,16 +6,21 @@ use bytes::Bytes;
 use chrono::Utc;
 use reqwest::{
     Certificate, Client, Proxy,
-    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+        IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    },
     redirect::Policy,
 };
-use tokio::{sync::Semaphore, time};
+use tokio::{task, time};
 use url::Url;
 
 use super::{
     Error, Fetch, Purpose, Request, Response,
+    body::{Body, Budget},
+    encoding::Decoder,
     error::shown,
-    guard::{self, GuardedResolver, Unresolved},
+    guard::{Guard, Unresolved},
     record::Recorder,
     response::exact_value,
 };
@@ -31,14 +36,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// reads no more than about 400 KiB of them.
 const MAX_HEADERS: usize = 256;
 const MAX_HEADERS_BYTES: u32 = 64 << 10;
-/// The most memory that is set aside for a body because of its declared size: declaring is cheap.
-const BODY_START_BYTES: usize = 64 << 10;
-/// Bodies beyond this size are read few at a time: bombs and endless bodies come in swarms, and each fills the limit.
-/// Nearly all pages and feeds are smaller.
-const LARGE_BODY_BYTES: usize = 1 << 20;
-const LARGE_BODIES_AT_ONCE: usize = 2;
-/// A large body waits no longer for its turn: one that drips must not keep others from being read.
-const LARGE_BODY_WAIT: Duration = Duration::from_secs(2);
+/// What a server may send ahead of what is read, over HTTP/2: a body that waits for room waits on its server's side.
+const HTTP2_WINDOW_BYTES: u32 = 512 << 10;
 /// As much as is read of the body of an answer that is no success, and how long.
 const MAX_NOTICE_BYTES: usize = 64 << 10;
 const NOTICE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -51,8 +50,9 @@ pub struct Network {
     client: Client,
     timeout: Duration,
     max_body: u64,
-    guarded: bool,
-    large_bodies: Semaphore,
+    /// `None` where private addresses may be asked.
+    guard: Option<Guard>,
+    budget: Budget,
     recorder: Option<Recorder>,
 }
 
@@ -62,8 +62,11 @@ impl Network {
     /// # Errors
     /// When a setting is unusable, or the recording cannot be opened.
     pub fn new(http: &Http) -> Result<Self, Error> {
+        Self::guarded(http, (!http.allow_private_addresses).then(Guard::of_system))
+    }
+
+    fn guarded(http: &Http, guard: Option<Guard>) -> Result<Self, Error> {
         install_crypto();
-        let guarded = !http.allow_private_addresses;
         let mut builder = Client::builder()
             .user_agent(agent(&http.user_agent)?)
             .redirect(Policy::none())
@@ -77,17 +80,24 @@ impl Network {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(MAX_HEADERS_BYTES)
+            .http2_initial_stream_window_size(HTTP2_WINDOW_BYTES)
+            .http2_initial_connection_window_size(HTTP2_WINDOW_BYTES)
+            // Compression is undone here, where what comes and what it becomes can both be counted.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .tls_certs_merge(root_certificates());
-        match &http.proxy {
+        match (&http.proxy, &guard) {
             // The only name resolved here is then the proxy's own, which may well be private.
-            Some(address) => builder = builder.proxy(proxy(address)?),
-            None if guarded => builder = builder.dns_resolver(GuardedResolver),
-            None => {}
+            (Some(address), _) => builder = builder.proxy(proxy(address)?),
+            (None, Some(guard)) => builder = builder.dns_resolver(guard.clone()),
+            (None, None) => {}
         }
         let client = builder.build().map_err(|error| Error::Client { reason: innermost(&error) })?;
         let recorder = http.record.as_deref().map(Recorder::append_to).transpose()?;
-        let large_bodies = Semaphore::new(LARGE_BODIES_AT_ONCE);
-        Ok(Self { client, timeout: http.timeout, max_body: http.max_body, guarded, large_bodies, recorder })
+        let budget = Budget::new(http.max_body);
+        Ok(Self { client, timeout: http.timeout, max_body: http.max_body, guard, budget, recorder })
     }
 
     /// Checks what can be checked before anything is sent, and returns the host for messages.
@@ -97,9 +107,9 @@ impl Network {
             Some(host) if matches!(url.scheme(), "http" | "https") => host,
             _ => return Err(Error::Scheme { url: shown(text) }),
         };
-        match guard::literal(&url) {
-            Some(address) if self.guarded && !guard::is_public(address) => Err(Error::Refused { host, address }),
-            _ => Ok((url, host)),
+        match self.guard.as_ref().and_then(|guard| guard.refuses(&url)) {
+            Some(address) => Err(Error::Refused { host, address }),
+            None => Ok((url, host)),
         }
     }
 
@@ -112,46 +122,45 @@ impl Network {
         received: &mut u64,
     ) -> Result<Response, Error> {
         let mut answer = self.client.execute(request).await.map_err(|error| explain(&error, host))?;
-        let declared = answer.content_length();
-        let body = if answer.status().is_success() {
-            self.read_body(&mut answer, host, received).await?
+        let decoder = decoder(answer.headers_mut());
+        let (body, wire_bytes) = if answer.status().is_success() {
+            if answer.content_length().is_some_and(|declared| declared > self.max_body) {
+                return Err(self.too_large(host));
+            }
+            self.read_body(&mut answer, decoder, host, received).await?
         } else {
-            read_notice(&mut answer).await
+            read_notice(&mut answer, decoder).await
         };
-        Ok(Response {
-            url,
-            status: answer.status().as_u16(),
-            headers: std::mem::take(answer.headers_mut()).into(),
-            wire_bytes: declared.unwrap_or(body.len() as u64),
-            body: Bytes::from(body),
-            fetched_at: Utc::now(),
-        })
+        let status = answer.status().as_u16();
+        let headers = std::mem::take(answer.headers_mut()).into();
+        Ok(Response { url, status, headers, wire_bytes, body, fetched_at: Utc::now() })
     }
 
     async fn read_body(
         &self,
         answer: &mut reqwest::Response,
+        mut decoder: Option<Decoder>,
         host: &str,
         received: &mut u64,
-    ) -> Result<Vec<u8>, Error> {
-        let declared = answer.content_length().unwrap_or_default();
-        if declared > self.max_body {
-            return Err(self.too_large(host));
-        }
-        let mut body = Vec::with_capacity((declared as usize).min(BODY_START_BYTES));
-        let mut turn = None;
+    ) -> Result<(Bytes, u64), Error> {
+        let mut body = Body::new(decoder.as_ref().is_some_and(Decoder::remembers));
+        let mut wire_bytes = 0;
         while let Some(chunk) = answer.chunk().await.map_err(|error| explain(&error, host))? {
-            *received += chunk.len() as u64;
-            if *received > self.max_body {
-                return Err(self.too_large(host));
+            wire_bytes += chunk.len() as u64;
+            let mut rest = &*chunk;
+            while let Some(piece) = next_piece(&mut decoder, &mut rest).map_err(|error| undecodable(&error, host))? {
+                *received += piece.len() as u64;
+                if !self.budget.append(&mut body, piece).await {
+                    return Err(self.too_large(host));
+                }
+                // A small chunk may hold megabytes: others get their turn in between.
+                task::consume_budget().await;
             }
-            if body.len() + chunk.len() > LARGE_BODY_BYTES && turn.is_none() {
-                turn = Some(time::timeout(LARGE_BODY_WAIT, self.large_bodies.acquire()).await);
-            }
-            body.extend_from_slice(&chunk);
         }
-        body.shrink_to_fit();
-        Ok(body)
+        if let Some(decoder) = decoder {
+            decoder.finish().map_err(|error| undecodable(&error, host))?;
+        }
+        Ok((body.finish(), wire_bytes))
     }
 
     fn too_large(&self, host: &str) -> Error {
@@ -159,22 +168,46 @@ impl Network {
     }
 }
 
+/// Returns what undoes an answer's compression, whose headers then say nothing more of it.
+fn decoder(headers: &mut HeaderMap) -> Option<Decoder> {
+    let decoder = Decoder::of(headers.get(CONTENT_ENCODING)?.to_str().ok()?)?;
+    headers.remove(CONTENT_ENCODING);
+    headers.remove(CONTENT_LENGTH);
+    Some(decoder)
+}
+
+/// Returns the next piece of a body, none when all that came is used up.
+fn next_piece<'p, 'c: 'p>(decoder: &'p mut Option<Decoder>, rest: &mut &'c [u8]) -> io::Result<Option<&'p [u8]>> {
+    match decoder {
+        Some(decoder) => decoder.next(rest),
+        None => Ok(Some(std::mem::take(rest)).filter(|piece| !piece.is_empty())),
+    }
+}
+
+fn undecodable(error: &io::Error, host: &str) -> Error {
+    Error::Protocol { host: host.to_owned(), reason: format!("its compression is broken: {error}") }
+}
+
 /// Reads what comes with a redirect or a refusal. Status and headers are what counts there: a body that is long, slow or
 /// broken does not take them away.
-async fn read_notice(answer: &mut reqwest::Response) -> Vec<u8> {
-    let mut body = Vec::new();
+async fn read_notice(answer: &mut reqwest::Response, mut decoder: Option<Decoder>) -> (Bytes, u64) {
+    let (mut body, mut wire_bytes) = (Vec::new(), 0);
     let read = async {
         while let Ok(Some(chunk)) = answer.chunk().await {
-            let room = MAX_NOTICE_BYTES - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == MAX_NOTICE_BYTES {
-                break;
+            wire_bytes += chunk.len() as u64;
+            let mut rest = &*chunk;
+            while let Ok(Some(piece)) = next_piece(&mut decoder, &mut rest) {
+                let room = MAX_NOTICE_BYTES - body.len();
+                body.extend_from_slice(&piece[..piece.len().min(room)]);
+                if body.len() == MAX_NOTICE_BYTES {
+                    return;
+                }
             }
         }
     };
     // Whoever is cut off keeps what was read; the connection is not used again.
     let _ = time::timeout(NOTICE_TIMEOUT, read).await;
-    body
+    (body.into(), wire_bytes)
 }
 
 impl Fetch for Network {

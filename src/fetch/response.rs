@@ -23,7 +23,7 @@ pub struct Response {
     pub body: Bytes,
     /// When the answer was complete.
     pub fetched_at: Time,
-    /// The body's size as the server declared it, in bytes; decompressed where it did not, or compressed the body.
+    /// The body's size in bytes as it came, compressed or not.
     pub wire_bytes: u64,
 }
 

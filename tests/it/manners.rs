@@ -274,3 +274,79 @@ fn a_page_that_asks_to_wait_holds_its_host_and_not_the_pass() {
     dateline.run(&["run", "--once", "--force"]).ok();
     assert_eq!(asked(), 1, "what a server asked for holds in the next process and against force");
 }
+
+/// An installation with the guard in force, which reaches the web through this proxy. Names are the proxy's business then,
+/// so a test can serve "public" outlets: by whole addresses, as a proxy is asked for them.
+fn behind(proxy: &Outlet, source: &str) -> Dateline {
+    Dateline::following(&[source.to_owned()])
+        .set("http.allow_private_addresses", "false")
+        .set("http.proxy", &format!("\"{}\"", proxy.url("")))
+}
+
+#[test]
+fn a_redirect_to_a_private_address_is_refused_for_feeds_and_pages() {
+    let web = Web::new();
+    let (proxy, inside) = (web.outlet(1), web.outlet(2));
+    inside.serve("/secret", Answer::html(page("Inside", &paragraphs(1), ago(60))));
+    let forms =
+        ["169.254.169.254", "2130706433", "0x7f.1", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[fd00:ec2::254]"];
+    let links: Vec<String> = forms
+        .iter()
+        .enumerate()
+        .map(|(n, _)| format!("http://news.example/{n}.html"))
+        .chain([inside.url("/secret")])
+        .collect();
+    for (link, to) in links.iter().zip(forms) {
+        proxy.serve(link, Answer::redirect(302, &format!("http://{to}/latest/meta-data")));
+    }
+    let items: Vec<Item> = links.iter().map(|link| Item::new(link.clone(), "A report", ago(60))).collect();
+    proxy.serve("http://news.example/feed.xml", Answer::feed(feed("Paper", &items)));
+    proxy.serve("http://news.example/moved.xml", Answer::redirect(301, &inside.url("/secret")));
+    let dateline = behind(&proxy, "http://news.example/feed.xml");
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["failed_pages"]), (&0.into(), &links.len().into()), "{pass}");
+    let moved = behind(&proxy, "http://news.example/moved.xml");
+    moved.run(&["run", "--once"]).exits(1);
+    let error = moved.row(&["sources"])["last_error"].to_string();
+    assert!(error.contains("allow_private_addresses"), "{error}");
+    assert!(inside.seen().is_empty());
+    assert!(web.seen().iter().all(|seen| seen.path.starts_with("http://news.example/")), "{:?}", web.seen());
+}
+
+#[test]
+fn robots_and_webhooks_that_lead_inside_are_refused() {
+    let web = Web::new();
+    let (proxy, inside) = (web.outlet(1), web.outlet(2));
+    let item = Item::new("http://news.example/1.html".to_owned(), "A walkout of the dock workers", ago(60));
+    proxy.serve("http://news.example/feed.xml", Answer::feed(feed("Paper", &[item])));
+    proxy.serve("http://news.example/robots.txt", Answer::redirect(301, &inside.url("/robots.txt")));
+    proxy.serve("http://news.example/1.html", Answer::html(page("A walkout", &paragraphs(1), ago(60))));
+    let dateline = behind(&proxy, "http://news.example/feed.xml");
+    let alert = format!("[[alerts]]\nname = \"all\"\nquery = \"walkout\"\nwebhook = \"{}\"\n", inside.url("/hook"));
+    let settings = std::fs::read_to_string(dateline.path("dateline.toml")).expect("it is written");
+    dateline.write("dateline.toml", settings + &alert);
+    let done = dateline.run(&["run", "--once"]).ok();
+    assert!(inside.seen().is_empty(), "{:?}", inside.seen());
+    // What robots.txt says is unknown, so the page waits.
+    assert_eq!(done.rows()[0]["articles"], 0, "{}", done.stdout);
+    assert!(done.stderr.contains("robots.txt could not be read"), "{}", done.stderr);
+}
+
+#[test]
+fn links_to_files_and_scripts_lead_nowhere() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let links =
+        ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "ftp://127.0.0.1/x", "FILE:/etc/passwd"];
+    let items: Vec<Item> = links.iter().map(|link| Item::new((*link).to_owned(), "A report", ago(60))).collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["failed"]), (&0.into(), &0.into()), "{pass}");
+    assert_eq!(web.seen().len(), 1, "{:?}", web.seen());
+    let checked = dateline.row(&["sources", "check", &outlet.url("/feed.xml")]);
+    assert!(checked["entries"].as_array().is_some_and(|entries| entries.iter().all(|entry| entry["link"].is_null())));
+    for link in links {
+        dateline.run(&["sources", "check", link]).exits(1);
+    }
+}

@@ -1,6 +1,6 @@
 //! Claims about requests over the network, against scripted servers.
 
-use std::{io::Write, net::IpAddr};
+use std::{io::Write, net::IpAddr, sync::Arc};
 
 use flate2::{Compression, write::GzEncoder};
 use tokio::{io::AsyncWriteExt, net::TcpListener};
@@ -103,16 +103,52 @@ async fn an_endless_body_stops_at_the_limit() {
 #[tokio::test]
 async fn large_bodies_that_drip_do_not_keep_others_from_being_read() {
     let mut start = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
-    start.resize(LARGE_BODY_BYTES + 1000, b'x');
+    start.resize(2 << 20, b'x');
     let drip = Server::start(vec![Say::Drip(start, Duration::from_secs(60))]).await;
-    let large = Server::start(vec![answer("200 OK", &vec![b'x'; LARGE_BODY_BYTES * 2])]).await;
-    let network = Network::new(&Http { timeout: LARGE_BODY_WAIT * 4, ..open_settings() }).expect("settings are fine");
+    let large = Server::start(vec![answer("200 OK", &vec![b'x'; 4 << 20])]).await;
+    let network = Network::new(&open_settings()).expect("settings are fine");
     let get = |server: &Server| network.fetch(Request::new(server.url("/"), Purpose::Page));
     let read = tokio::select! {
         _ = async { tokio::join!(get(&drip), get(&drip), get(&drip)) } => None,
         read = async { time::sleep(BRIEFLY).await; get(&large).await } => read.ok(),
     };
-    assert_eq!(read.expect("the others take longer").body.len(), LARGE_BODY_BYTES * 2);
+    assert_eq!(read.expect("the others take longer").body.len(), 4 << 20);
+}
+
+#[tokio::test]
+async fn a_swarm_of_bombs_ends_and_a_feed_among_them_is_read() {
+    let bomb = answer("200 OK\r\ncontent-encoding: gzip", &gzip(&vec![0; 9 << 20]));
+    let bombs = Server::start(vec![bomb]).await;
+    let feed = Server::start(vec![answer("200 OK", &vec![b'x'; 300 << 10])]).await;
+    let network = Arc::new(Network::new(&open_settings()).expect("settings are fine"));
+    let asking: Vec<_> = (0..12)
+        .map(|n| {
+            let (network, url) = (network.clone(), if n == 6 { feed.url("/") } else { bombs.url("/") });
+            tokio::spawn(async move { network.fetch(Request::new(url, Purpose::Source)).await })
+        })
+        .collect();
+    let mut read = 0;
+    for asked in asking {
+        match asked.await.expect("no panic") {
+            Ok(answer) => read += answer.body.len(),
+            Err(problem) => assert!(matches!(problem, Error::TooLarge { .. }), "{problem}"),
+        }
+    }
+    assert_eq!(read, 300 << 10);
+}
+
+#[tokio::test]
+async fn bytes_are_counted_as_they_came() {
+    let text = vec![b'x'; 100_000];
+    let packed = gzip(&text);
+    let got =
+        get(&open_settings(), vec![answer("200 OK\r\ncontent-encoding: gzip", &packed)]).await.expect("an answer");
+    assert_eq!((got.body.len(), got.wire_bytes), (text.len(), packed.len() as u64));
+    let mut chunked = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    chunked.extend(format!("{:x}\r\n", packed.len()).bytes());
+    chunked.extend(packed.iter().chain(b"\r\n0\r\n\r\n"));
+    let got = get(&open_settings(), vec![Say::Bytes(chunked)]).await.expect("an answer");
+    assert_eq!((got.body.len(), got.wire_bytes), (text.len(), packed.len() as u64));
 }
 
 #[tokio::test]
@@ -275,6 +311,28 @@ async fn only_public_addresses_are_asked() {
     let loopback = IpAddr::from([127, 0, 0, 1]);
     let problem = network.fetch(Request::new("http://2130706433/", Purpose::Page)).await;
     assert!(matches!(problem, Err(Error::Refused { address, .. }) if address == loopback));
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_address_after_the_check_gains_nothing() {
+    // The script's world: this machine is public, but for one address of it.
+    const PRIVATE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 9, 9, 9));
+    let is_public = |address| address != PRIVATE;
+    let server = Server::start(vec![Say::Last(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\npublic".to_vec())]).await;
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let network = |answers| Network::guarded(&Http::default(), Some(Guard::scripted(answers, is_public)));
+    let url = format!("http://rebinding.example:{}/", server.port());
+    let rebound = network(vec![here, PRIVATE]).expect("settings are fine");
+    // One lookup serves check and connection: the second answer is not even asked for.
+    let got = rebound.fetch(Request::new(&url, Purpose::Page)).await.expect("an answer");
+    assert_eq!((got.body.as_ref(), server.connections()), (b"public".as_slice(), 1));
+    // The next connection looks again, and is refused.
+    let problem = rebound.fetch(Request::new(&url, Purpose::Page)).await.expect_err("it is private now");
+    assert!(matches!(problem, Error::Refused { address: PRIVATE, .. }), "{problem}");
+    let redirected = network(vec![here]).expect("settings are fine");
+    let hop = redirected.fetch(Request::new(format!("http://127.9.9.9:{}/", server.port()), Purpose::Page)).await;
+    assert!(matches!(hop, Err(Error::Refused { address: PRIVATE, .. })));
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
