@@ -138,8 +138,8 @@ mod tests {
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
+        encoder.write_all(bytes).expect("memory");
+        encoder.finish().expect("memory")
     }
 
     fn decode(encoding: &str, bytes: &[u8], at_once: usize) -> io::Result<Vec<u8>> {
@@ -158,43 +158,49 @@ mod tests {
     fn every_encoding_is_undone_however_it_comes() {
         let text = text();
         let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
-        deflate.write_all(&text).unwrap();
+        deflate.write_all(&text).expect("memory");
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(&text).unwrap();
-        let zstd = zstd::encode_all(text.as_slice(), 3).unwrap();
+        zlib.write_all(&text).expect("memory");
+        let zstd = zstd::encode_all(text.as_slice(), 3).expect("memory");
         for (encoding, bytes) in [
             ("gzip", gzip(&text)),
             ("X-GZIP", [gzip(&text[..10]), gzip(&text[10..])].concat()),
             ("gzip", [gzip(&text).as_slice(), b"\0\0\0"].concat()),
-            ("deflate", deflate.finish().unwrap()),
-            ("deflate", zlib.finish().unwrap()),
+            ("deflate", deflate.finish().expect("memory")),
+            ("deflate", zlib.finish().expect("memory")),
             ("zstd", zstd),
         ] {
             for at_once in [1, 7, 1000, usize::MAX] {
-                assert!(decode(encoding, &bytes, at_once).unwrap() == text, "{encoding}, {at_once} bytes at once");
+                assert!(
+                    decode(encoding, &bytes, at_once).expect("memory") == text,
+                    "{encoding}, {at_once} bytes at once"
+                );
             }
         }
         // "hello" twice, by another program.
         let brotli = b"\x8b\x04\x80hellohello\x03";
-        assert_eq!(decode("br", brotli, 3).unwrap(), b"hellohello");
+        assert_eq!(decode("br", brotli, 3).expect("memory"), b"hellohello");
     }
 
     #[test]
     fn what_is_cut_or_no_such_data_is_said_to_be() {
         let whole = gzip(&text());
-        assert_eq!(decode("gzip", &whole[..whole.len() - 9], 1000).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            decode("gzip", &whole[..whole.len() - 9], 1000).expect_err("it is cut").kind(),
+            io::ErrorKind::UnexpectedEof
+        );
         for encoding in ["gzip", "deflate", "br", "zstd"] {
             assert!(decode(encoding, b"<html>plain text, not compressed</html>", 1000).is_err(), "{encoding}");
-            assert_eq!(decode(encoding, b"", 1000).unwrap(), b"", "{encoding}");
+            assert_eq!(decode(encoding, b"", 1000).expect("memory"), b"", "{encoding}");
         }
         assert!(Decoder::of("identity").is_none() && Decoder::of("utf-8").is_none());
     }
 
     #[test]
     fn a_zstd_frame_with_a_huge_window_is_refused() {
-        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
-        encoder.window_log(27).unwrap();
-        encoder.write_all(&vec![0; 1 << 20]).unwrap();
-        assert!(decode("zstd", &encoder.finish().unwrap(), 1000).is_err());
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("memory");
+        encoder.window_log(27).expect("memory");
+        encoder.write_all(&vec![0; 1 << 20]).expect("memory");
+        assert!(decode("zstd", &encoder.finish().expect("memory"), 1000).is_err());
     }
 }
