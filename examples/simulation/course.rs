@@ -104,6 +104,20 @@ impl Course {
         Ok(())
     }
 
+    /// Lets time go by while dateline does not run.
+    pub fn pause(&self, pause: Duration) -> Result<()> {
+        let runtime = runtime::Builder::new_current_thread().build()?;
+        runtime.block_on(async {
+            let busy = self.clock.busy();
+            tokio::select! {
+                () = self.clock.sleep(pause) => {}
+                () = self.clock.drive() => {}
+            }
+            drop(busy);
+        });
+        Ok(())
+    }
+
     pub fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().expect("nobody panics while seeing")
     }

@@ -57,8 +57,9 @@ fn main() -> Result<()> {
     // A stop and a start in the middle.
     course.run(days * 12, told)?;
     let middle = minutes(&course);
-    println!("stopped and started again");
-    course.run(days * 24 - days * 12, told)?;
+    println!("stopped, and started again after an hour");
+    course.pause(Duration::from_secs(3600))?;
+    course.run((days * 24).saturating_sub(days * 12 + 1), told)?;
     tell(&course, &middle, days, began.elapsed());
     Ok(())
 }

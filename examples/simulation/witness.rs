@@ -132,6 +132,10 @@ impl Seen {
         if request.validators == Validators::default() && state.validators != Validators::default() && !check {
             self.unconditional += 1;
         }
+        // What came due while nothing ran is nobody's delay.
+        if self.started.is_some_and(|started| due < started) {
+            return;
+        }
         let interval = (due - last).as_seconds_f64().max(1.0);
         let multiple = (now - last).as_seconds_f64() / interval;
         if multiple > 1.5 {
@@ -144,7 +148,7 @@ impl Seen {
     /// A request has ended.
     pub fn end(&mut self, request: &Request, outlets: &Outlets, status: Option<u16>, wire_bytes: u64, now: Time) {
         self.wire_bytes += wire_bytes;
-        self.not_modified += u64::from(status == Some(304));
+        self.not_modified += u64::from(status == Some(304) && request.purpose == Purpose::Source);
         if let Some(host) = self.hosts.get_mut(&host_of(&request.url).unwrap_or_default()) {
             host.active -= 1;
             host.last_end = Some(now);

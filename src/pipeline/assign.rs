@@ -2,7 +2,7 @@
 //!
 //! Runs inside the transaction that stores the answer; the order of calls is the order of decisions.
 
-use super::{Error, commit::keep_record, work::Harvested};
+use super::{Error, commit::keep_record, identity, work::Harvested};
 use crate::{
     dedup::{Decision, Memory},
     model::{ArticleId, Kind},
@@ -32,7 +32,7 @@ pub(crate) fn assign(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> 
         Known::As(id) => (id, renew(tx, memory, item, id)?),
         Known::Not => found(tx, memory, item)?,
     };
-    for alias in &item.aliases {
+    for alias in std::iter::once(&item.url).chain(&item.aliases) {
         tx.alias(alias, id)?;
     }
     if let Some(source) = item.source_id {
@@ -68,7 +68,7 @@ fn known_as(tx: &Tx<'_>, item: &Harvested) -> Result<Known, Error> {
             return Ok(Known::As(id));
         }
     }
-    Ok(Known::Not)
+    Ok(identity::moved(tx, item)?.map_or(Known::Not, Known::As))
 }
 
 fn found(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Result<(ArticleId, Assigned), Error> {

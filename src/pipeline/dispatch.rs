@@ -32,14 +32,16 @@ use crate::{
     model::{EntryId, Source, SourceId, SourceState, SourceStatus, Time, host_of},
     serve::Liveness,
     source::schedule,
-    store::{Fate, Reader},
+    store::{Fate, Reader, StoredSource},
     telemetry::metrics,
 };
 
-/// How often the store is asked for entries whose next try has come and for requests of other processes.
-const TICK: Duration = Duration::from_secs(1);
-/// Ticks between two looks for entries whose next try has come, and at how the sources are doing.
-const RELOAD_TICKS: u64 = 10;
+/// How often the store is asked for entries whose next try has come, and the gauges are set.
+const LOOK: Duration = Duration::from_secs(10);
+/// How much later than its time a row may be written and still be seen at the next look,
+const LATE: chrono::Duration = chrono::Duration::minutes(5);
+/// and after how many looks every row is looked at: a backlog of many thousands is not read again each time.
+const LOOKS_AT_ALL: u64 = 60;
 /// How long a daemon remembers a try: less than the shortest wait before the next, more than any store takes.
 const TRIED_FOR: Duration = Duration::from_secs(240);
 /// A server that asks for a longer pause than this puts its pages off to a later try.
@@ -80,7 +82,9 @@ pub(crate) struct Dispatcher {
     tried: HashMap<EntryId, Duration>,
     /// What each running task is about, in case it dies.
     jobs: HashMap<task::Id, Job>,
-    ticks: u64,
+    /// How often the store was asked for entries that are due, and up to which time it was the last time.
+    looks: u64,
+    loaded_until: Time,
     /// Entries that need no page.
     local: VecDeque<EntryId>,
     gate: Gate,
@@ -114,7 +118,8 @@ impl Dispatcher {
             taken: HashSet::new(),
             tried: HashMap::new(),
             jobs: HashMap::new(),
-            ticks: 0,
+            looks: 0,
+            loaded_until: Time::UNIX_EPOCH,
             local: VecDeque::new(),
             gate: Gate::default(),
             running: JoinSet::new(),
@@ -132,7 +137,9 @@ impl Dispatcher {
     pub async fn run(mut self, stop: CancellationToken) -> Result<usize, Error> {
         let clock = self.context.clock.clone();
         let busy = clock.busy();
-        self.load_entries()?;
+        if self.options.once {
+            self.load_entries()?;
+        }
         if self.options.force {
             self.force_all();
         }
@@ -145,10 +152,10 @@ impl Dispatcher {
             }
             if clock.elapsed() >= self.next_look {
                 self.look_around()?;
-                self.next_look = clock.elapsed() + TICK;
+                self.next_look = clock.elapsed() + LOOK;
             }
             self.queue_due_sources();
-            let wake = self.launch()?;
+            let wake = self.launch()?.min(self.until_due());
             if self.options.once && self.is_done() {
                 break;
             }
@@ -187,23 +194,22 @@ impl Dispatcher {
 
     fn load_sources(&mut self) -> Result<(), Error> {
         let mut known = HashSet::new();
-        for stored in self.reader.sources()? {
-            if !stored.is_configured() {
-                continue;
-            }
+        let now = self.context.clock.now();
+        let stored: Vec<StoredSource> =
+            self.reader.sources()?.into_iter().filter(StoredSource::is_configured).collect();
+        let late = stored.iter().filter(|stored| schedule::is_due(&stored.state, now, false)).count();
+        for stored in stored {
             let id = stored.source.id;
             known.insert(id);
             if let Some(slot) = self.slots.get_mut(&id) {
                 slot.source = Arc::new(stored.source);
                 continue;
             }
-            let due = stored.state.next_poll_at.unwrap_or_else(|| {
-                if self.options.once {
-                    self.context.clock.now()
-                } else {
-                    schedule::first(&stored.source, &self.context.settings.poll, self.context.clock.now())
-                }
-            });
+            let due = match stored.state.next_poll_at.filter(|at| *at > now) {
+                Some(later) => later,
+                None if self.options.once => now,
+                None => schedule::first(&stored.source, late, &self.context.settings.poll, now),
+            };
             self.due.insert((due, id));
             self.slots.insert(id, Slot { source: Arc::new(stored.source), state: stored.state, busy: false });
         }
@@ -217,10 +223,17 @@ impl Dispatcher {
     /// Queues every stored entry whose page or next try is due.
     fn load_entries(&mut self) -> Result<(), Error> {
         // `--force` takes what waits for a later try, too.
+        if !self.context.settings.harvest.enabled {
+            return Ok(());
+        }
         let forced = self.options.force && self.options.once;
         let until = if forced { Time::MAX_UTC } else { self.context.clock.now() };
+        // What came due before is queued or was tried, unless its row was written late; now and then all is looked at.
+        self.looks += 1;
+        let since = if self.looks % LOOKS_AT_ALL == 1 { Time::MIN_UTC } else { self.loaded_until - LATE };
+        self.loaded_until = until;
         let mut due = Vec::new();
-        self.reader.due_entries(until, usize::MAX, |entry| {
+        self.reader.due_entries(since, until, usize::MAX, |entry| {
             due.push((entry.id, entry.host.to_owned()));
             false
         })?;
@@ -267,6 +280,12 @@ impl Dispatcher {
         }
     }
 
+    /// How long no source is due.
+    fn until_due(&self) -> Duration {
+        let next = self.due.first().map(|(at, _)| (*at - self.context.clock.now()).to_std().unwrap_or_default());
+        next.unwrap_or(Duration::MAX)
+    }
+
     /// Starts what may start now. Returns how long nothing else can.
     fn launch(&mut self) -> Result<Duration, Error> {
         // Bodies wait in memory between request and extraction: twice the requests under way bounds them.
@@ -282,7 +301,7 @@ impl Dispatcher {
                 Next::Idle => break,
             }
         }
-        Ok(TICK)
+        Ok(Duration::MAX)
     }
 
     fn launch_errand(&mut self, host: String, errand: Errand) -> Result<(), Error> {
@@ -450,16 +469,12 @@ impl Dispatcher {
         }
     }
 
-    /// Each tick: the gauges, and from time to time entries whose next try has come.
+    /// From time to time: the gauges, and entries whose next try has come.
     fn look_around(&mut self) -> Result<(), Error> {
         self.liveness.beat();
         let gauges = &metrics().queue_depth;
         gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
         gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);
-        self.ticks += 1;
-        if !self.ticks.is_multiple_of(RELOAD_TICKS) {
-            return Ok(());
-        }
         for status in [SourceStatus::Ok, SourceStatus::Failing, SourceStatus::Gone, SourceStatus::Never] {
             let count = self.slots.values().filter(|slot| slot.state.status == status).count();
             let name = format!("{status:?}").to_lowercase();

@@ -19,6 +19,7 @@ mod errand;
 mod follow;
 mod gate;
 mod harvest;
+mod identity;
 mod import;
 mod poll;
 mod prune;

@@ -4,8 +4,8 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{Error, Reader, Tx};
-use crate::model::{ArticleId, CanonicalUrl};
+use super::{Error, Reader, Tx, column::Ms};
+use crate::model::{ArticleId, CanonicalUrl, EntryId, Time};
 
 impl Tx<'_> {
     /// Lets another address lead to an article. Returns whether it leads there now: an address that belongs to another
@@ -31,6 +31,27 @@ impl Reader {
         let mut statement = self.db.prepare_cached("SELECT article_id FROM urls WHERE url = ?1")?;
         let found = statement.query_row([url.without_scheme()], |row| row.get::<_, Option<ArticleId>>(0)).optional()?;
         Ok(found.flatten())
+    }
+
+    /// Returns the article that an entry has become.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn article_of(&self, entry: EntryId) -> Result<Option<ArticleId>, Error> {
+        let mut statement = self.db.prepare_cached("SELECT article_id FROM entries WHERE id = ?1")?;
+        Ok(statement.query_row([entry], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Returns the articles that an outlet published at a moment.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn published_at(&self, outlet: &str, at: Time) -> Result<Vec<ArticleId>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM articles INDEXED BY articles_by_time
+             WHERE order_at = ?1 AND outlet = ?2 AND published_at = ?1 AND NOT date_only ORDER BY id",
+        )?;
+        Ok(statement.query_map((Ms(at), outlet), |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// Returns whether the article of an address was deleted for good.

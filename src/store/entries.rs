@@ -248,7 +248,7 @@ impl Tx<'_> {
 }
 
 impl Reader {
-    /// Returns up to `limit` entries of polled sources that are due, longest due first, without those that `wants` refuses.
+    /// Returns up to `limit` entries of polled sources that came due from `since` to `now`, longest due first, without those that `wants` refuses.
     ///
     /// `wants` sees every due entry until the limit is reached: those already in work or of a host that has
     /// enough to do are best refused here.
@@ -257,15 +257,16 @@ impl Reader {
     /// When the database refuses or a row is unreadable.
     pub fn due_entries(
         &self,
+        since: Time,
         now: Time,
         limit: usize,
         mut wants: impl FnMut(Due<'_>) -> bool,
     ) -> Result<Vec<DueEntry>, Error> {
         let mut statement = self.db.prepare_cached(
             "SELECT id, source_id, host FROM entries INDEXED BY entries_due
-             WHERE due_at <= ?1 AND source_id IN (SELECT id FROM sources WHERE configured) ORDER BY due_at, id",
+             WHERE due_at BETWEEN ?1 AND ?2 AND source_id IN (SELECT id FROM sources WHERE configured) ORDER BY due_at, id",
         )?;
-        let mut rows = statement.query([Ms(now)])?;
+        let mut rows = statement.query([Ms(since), Ms(now)])?;
         let mut due = Vec::new();
         while due.len() < limit
             && let Some(row) = rows.next()?
@@ -422,7 +423,7 @@ mod tests {
     }
 
     fn due(store: &Store, seconds: i64) -> Vec<DueEntry> {
-        store.reads().due_entries(at(seconds), 99, |_| true).expect("readable")
+        store.reads().due_entries(Time::MIN_UTC, at(seconds), 99, |_| true).expect("readable")
     }
 
     #[test]
@@ -538,11 +539,14 @@ mod tests {
         poll(&mut store, source, 1, &[entry("b", "two"), entry("c", "three")]);
         poll(&mut store, source, 0, &[entry("a", "one")]);
         let first = entry("a", "one").id(source);
-        let one = store.reads().due_entries(at(9), 1, |_| true).expect("readable");
+        let one = store.reads().due_entries(Time::MIN_UTC, at(9), 1, |_| true).expect("readable");
         assert_eq!(one.iter().map(|due| due.id).collect::<Vec<_>>(), [first]);
-        let others = store.reads().due_entries(at(9), 9, |due| due.id != first).expect("readable");
+        let others = store.reads().due_entries(Time::MIN_UTC, at(9), 9, |due| due.id != first).expect("readable");
         assert_eq!(others.len(), 2);
-        assert_eq!(store.reads().due_entries(at(9), 9, |due| due.host != "pages.example").expect("readable"), []);
+        assert_eq!(
+            store.reads().due_entries(Time::MIN_UTC, at(9), 9, |due| due.host != "pages.example").expect("readable"),
+            []
+        );
         assert_eq!(due(&store, 0).len(), 1, "the others are not due yet");
     }
 

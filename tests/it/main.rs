@@ -19,6 +19,7 @@ mod layout;
 mod manners;
 mod refusals;
 mod replay;
+mod simulation;
 mod sources;
 mod tryouts;
 mod upkeep;

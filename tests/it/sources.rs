@@ -221,3 +221,27 @@ fn a_feed_with_full_texts_needs_no_page_and_makes_revisions() {
     assert_eq!(article["title"], "Harbour wall will be raised, council says");
     assert!(outlet.asked("/1.html").is_empty(), "the page was not needed");
 }
+
+#[test]
+fn an_edited_address_under_an_edited_guid_is_the_same_article() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let at = ago(90);
+    let publish = |path: &str, title: &str, body: &[String]| {
+        outlet.serve(path, Answer::html(page(title, body, at)));
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url(path), title, at)])));
+    };
+    let mut body = paragraphs(3);
+    publish("/2026/harbour-wall-to-be-raised", "Harbour wall to be raised", &body);
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    assert_eq!(dateline.pass()["articles"], 1);
+
+    body.push("The council agreed to the work late on Thursday night.".to_owned());
+    publish("/2026/council-agrees-to-raise-wall", "Council agrees to raise wall", &body);
+    let pass = dateline.pass();
+    assert_eq!((&pass["articles"], &pass["revisions"]), (&0.into(), &1.into()), "{pass}");
+
+    // Another report of the same second is another article, though a machine wrote most of it.
+    publish("/2026/something-else", "Library roof repaired", &paragraphs(4));
+    assert_eq!(dateline.pass()["articles"], 1);
+}

@@ -42,8 +42,10 @@ const LEARNED_FAILURES: u32 = 3;
 /// How long "not modified" is believed without seeing the document: some servers say it forever.
 const MAX_CONDITIONAL: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The window over which the first polls of many sources are spread.
+/// The window over which the first polls of some sources are spread,
 const FIRST_SPREAD: Duration = Duration::from_secs(10);
+/// and the time that it takes for each where they are many: thirty a second load neither a small machine nor its line.
+const FIRST_SPREAD_EACH: Duration = Duration::from_millis(33);
 
 /// How a poll ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,9 +127,11 @@ pub fn is_due(state: &SourceState, now: Time, force: bool) -> bool {
     state.not_before.is_none_or(|at| at <= now) && (force || state.next_poll_at.is_none_or(|at| at <= now))
 }
 
-/// Returns when a daemon polls a source for the first time: at once, spread over some seconds.
-pub fn first(source: &Source, settings: &config::Poll, now: Time) -> Time {
-    let spread = FIRST_SPREAD.min(settings.min_interval);
+/// Returns when a daemon that starts polls a source that is due, one of so `many`: at once, spread over some seconds, or
+/// over minutes where they are thousands.
+pub fn first(source: &Source, many: usize, settings: &config::Poll, now: Time) -> Time {
+    let each = FIRST_SPREAD_EACH.saturating_mul(u32::try_from(many).unwrap_or(u32::MAX));
+    let spread = FIRST_SPREAD.max(each).min(settings.min_interval);
     later(now, spread.mul_f64((jitter(source.id, Time::UNIX_EPOCH) + 1.0) / 2.0))
 }
 

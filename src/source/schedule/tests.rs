@@ -229,8 +229,14 @@ fn not_modified_is_believed_for_a_week() {
 fn sources_never_polled_are_due_and_spread() {
     assert!(is_due(&SourceState::default(), now(), false));
     let settings = config::Poll::default();
-    let firsts: Vec<Time> =
-        (0..50).map(|n| first(&Source::new(format!("https://{n}.example/")), &settings, now())).collect();
-    assert!(firsts.iter().all(|&at| at >= now() && at <= now() + chrono::Duration::seconds(60)));
-    assert!(firsts.iter().collect::<std::collections::BTreeSet<_>>().len() > 40);
+    let firsts = |many: usize, within_s: i64| {
+        let source = |n| Source::new(format!("https://{n}.example/"));
+        let all: Vec<Time> = (0..50).map(|n| first(&source(n), many, &settings, now())).collect();
+        assert!(all.iter().all(|&at| at >= now() && at <= now() + chrono::Duration::seconds(within_s)), "{all:?}");
+        assert!(all.iter().any(|&at| at > now() + chrono::Duration::seconds(within_s * 3 / 4)), "{all:?}");
+        assert!(all.iter().collect::<std::collections::BTreeSet<_>>().len() > 40);
+    };
+    firsts(50, 10);
+    firsts(1_000, 33);
+    firsts(100_000, 300);
 }

@@ -1,0 +1,101 @@
+//! Hours of the whole pipeline in a moment: `examples/simulation` in short, its figures as claims.
+
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use dateline::{
+    config::Settings,
+    model::{Source, Time},
+    store::{ArticleFilter, Cursor, Store},
+};
+use tempfile::TempDir;
+
+use self::course::{Course, Look};
+
+#[allow(dead_code, reason = "what only the long form needs")]
+#[path = "../../examples/simulation/course.rs"]
+mod course;
+#[path = "../../examples/simulation/outlets.rs"]
+mod outlets;
+#[allow(dead_code, reason = "what only the long form needs")]
+#[path = "../../examples/simulation/witness.rs"]
+mod witness;
+
+/// A directory in memory where there is one: each poll is a transaction of its own, and a disk would be all that is measured.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a directory")
+}
+
+fn start() -> Time {
+    "2026-03-02T00:00:00Z".parse().expect("a date")
+}
+
+/// Feeds of which two in three share a host.
+fn sources(count: usize) -> Vec<Source> {
+    let host = |n: usize| if n.is_multiple_of(3) { n } else { 0 };
+    (0..count).map(|n| Source::new(format!("https://outlet-{}.example/{n}.xml", host(n)))).collect()
+}
+
+fn feeds_only(dir: &TempDir, count: usize) -> Course {
+    let mut settings = Settings { data_dir: dir.path().to_owned(), ..Settings::default() };
+    settings.harvest.enabled = false;
+    Course::new(settings, sources(count), start())
+}
+
+#[test]
+fn hours_of_many_feeds_leave_every_host_its_gap_and_every_source_its_time() {
+    let dir = directory();
+    let course = feeds_only(&dir, 30);
+    course.run(4, |_| {}).expect("it runs");
+    let mut seen = course.seen();
+    seen.conclude();
+    assert_eq!(
+        (seen.most_at_once, seen.shortest_gap >= Some(Duration::from_secs(1))),
+        (1, true),
+        "{:?}",
+        seen.shortest_gap
+    );
+    assert_eq!((seen.early, seen.unconditional, seen.overfull_hosts), (0, 0, 0));
+    assert!(seen.latest <= 2.0, "{} × its interval: {}", seen.latest, seen.latest_url);
+    assert!(seen.polls > 60 && seen.by_source().len() == 30, "{} polls", seen.polls);
+}
+
+#[test]
+fn a_restart_polls_nothing_early_nothing_unconditionally_and_in_no_burst() {
+    let dir = directory();
+    let course = feeds_only(&dir, 30);
+    course.run(3, |_| {}).expect("it runs");
+    let before = course.seen().polls;
+    course.run(1, |_| {}).expect("it runs again");
+    let seen = course.seen();
+    assert_eq!((seen.early, seen.unconditional, seen.most_at_once), (0, 0, 1));
+    let minutes = seen.first_minutes;
+    assert!(seen.polls > before && minutes[0] <= 30 / 6 && minutes.iter().sum::<u64>() <= 30 / 2, "{minutes:?}");
+}
+
+#[test]
+fn hours_of_publishing_editing_and_failing_leave_one_article_each_and_nothing_open() {
+    let dir = directory();
+    let mut settings = Settings { data_dir: dir.path().to_owned(), ..Settings::default() };
+    settings.harvest.reread = vec![Duration::from_secs(3 * 3600)];
+    let course = Course::new(settings, sources(7).split_off(4), start());
+    let mut looks: Vec<Look> = Vec::new();
+    course.run(12, |look| looks.push(look)).expect("it runs");
+    let store = Store::open(dir.path()).expect("a store");
+    let (ids, _) = store.reads().article_ids(&ArticleFilter::default(), Cursor::default(), 10_000).expect("readable");
+    let mut by_number: HashMap<String, Vec<String>> = HashMap::new();
+    let mut revised = 0;
+    for article in store.reads().articles(&ids).expect("readable") {
+        // Outlet and number; the rest of an address is edited.
+        let number = article.url.as_str().split('/').take(5).collect::<Vec<_>>().join("/");
+        by_number.entry(number).or_default().push(article.url.to_string());
+        revised += usize::from(article.revision > 1);
+    }
+    let twice: Vec<_> = by_number.values().filter(|urls| urls.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    assert!(by_number.len() > 20 && revised > 0, "{} articles, {revised} revised", by_number.len());
+    let open = |look: &Look| look.descriptors;
+    let (early, late) = (looks[..3].iter().map(open).max(), looks[9..].iter().map(open).min());
+    assert!(late <= early, "descriptors: {early:?} at first, {late:?} in the end");
+}
