@@ -1,26 +1,23 @@
 //! `dateline extract`: pages to articles, storing nothing.
 
-use std::{
-    fs,
-    io::{self, Read},
-    path::Path,
-};
+mod pages;
+
+use std::path::PathBuf;
 
 use anyhow::Error;
-use chrono::Utc;
-use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::pages::{Input, inputs};
 use super::{
     Global, Told, open,
-    output::{Output, Style, printable, wrap},
+    output::{Output, Style, count, cut, pad, printable, wrap},
     run::extractor,
     search::day_and_time,
-    sources::fetch_following,
 };
 use crate::{
-    extract::{Extractor, Hints},
+    config::{LoadOptions, load_settings},
+    extract::{Extractor, Hints, Trial},
     model::{CanonicalUrl, Extracted, Kind, Method, Page},
     serve::json::time,
     text::detect,
@@ -28,18 +25,20 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Pages (.html, .html.gz), directories of pages, or addresses; - is standard input
+    /// Pages (.html, .html.gz), recordings (.warc, .warc.gz), directories of them, or addresses; - is standard input
     #[arg(value_name = "FILE|DIR|URL|-", required = true)]
     inputs: Vec<String>,
-    /// The page's address, for its relative links
+    /// The page's address, for its relative links, its date and the rule for its site
     #[arg(long)]
     url: Option<String>,
+    /// Try out the `[[extract.site]]` rules of this file instead of the configured ones, and show what each selector finds
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 }
 
-/// A page is read up to this size after unpacking, like one from the network by default.
-const LARGEST_PAGE: u64 = 64 << 20;
-/// Pages read at once; their rows are printed in order, so this bounds what waits in memory.
+/// Pages read at once, and their bytes; their rows are printed in order, so this bounds what waits in memory.
 const CHUNK: usize = 64;
+const CHUNK_BYTES: usize = 64 << 20;
 
 #[derive(Serialize)]
 struct ExtractRow {
@@ -54,88 +53,92 @@ struct ExtractRow {
     body: String,
     kind: Kind,
     method: Method,
+    /// With `--rules`: what the rule for the page's site finds, `null` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<Option<Trial>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    let loaded = open::configuration(global)?;
-    let extractor = extractor(&loaded)?;
-    let url = arguments.url.as_deref();
-    let mut files = Vec::new();
+    let mut loaded = open::configuration(global)?;
+    if let Some(file) = &arguments.rules {
+        let options =
+            LoadOptions { config_file: Some(file.clone()), env: Default::default(), ..open::options(global)? };
+        loaded.settings.extract = load_settings(&options)?.extract;
+        loaded.file = Some(file.clone());
+    }
+    let reading =
+        Reading { extractor: extractor(&loaded)?, url: arguments.url.as_deref(), is_trial: arguments.rules.is_some() };
     let mut failed = false;
-    for input in &arguments.inputs {
-        if input == "-" {
-            let mut body = Vec::new();
-            io::stdin().take(LARGEST_PAGE).read_to_end(&mut body)?;
-            failed |= !show(&read(&extractor, "-".to_owned(), url, None, body), output)?;
-        } else if input.starts_with("http://") || input.starts_with("https://") {
-            let settings = &loaded.settings;
-            let row = match fetch_following(input, &settings.http, &settings.data_dir)? {
-                Ok(response) if (200..300).contains(&response.status) => {
-                    let page = response.into_page();
-                    let address = page.url.clone();
-                    read(&extractor, input.clone(), Some(&address), page.content_type, page.body.to_vec())
-                }
-                Ok(response) => refused(input.clone(), format!("HTTP {}", response.status)),
-                Err(reason) => refused(input.clone(), reason),
-            };
-            failed |= !show(&row, output)?;
-        } else {
-            files.extend(open::files(Path::new(input), is_page)?);
+    let mut chunk = Vec::new();
+    for argument in &arguments.inputs {
+        for input in inputs(argument, reading.url.unwrap_or_default(), &loaded.settings)? {
+            chunk.push(input);
+            if chunk.len() >= CHUNK || chunk.iter().map(Input::size).sum::<usize>() >= CHUNK_BYTES {
+                failed |= !reading.show(std::mem::take(&mut chunk), output)?;
+            }
         }
     }
-    for chunk in files.chunks(CHUNK) {
-        let rows: Vec<ExtractRow> = chunk.par_iter().map(|file| read_file(&extractor, file, url)).collect();
-        for row in &rows {
-            failed |= !show(row, output)?;
-        }
-    }
+    failed |= !reading.show(chunk, output)?;
     if failed { Err(Told.into()) } else { Ok(()) }
 }
 
-fn is_page(path: &Path) -> bool {
-    let name = path.to_string_lossy().to_lowercase();
-    [".html", ".htm", ".html.gz", ".htm.gz"].iter().any(|ending| name.ends_with(ending))
+/// How the pages are read.
+struct Reading<'a> {
+    extractor: Extractor,
+    url: Option<&'a str>,
+    /// Whether the rules are on trial.
+    is_trial: bool,
 }
 
-fn read_file(extractor: &Extractor, file: &Path, url: Option<&str>) -> ExtractRow {
-    let input = file.display().to_string();
-    let body = || -> io::Result<Vec<u8>> {
-        let file_reader = fs::File::open(file)?;
-        let mut body = Vec::new();
-        if file.extension().is_some_and(|extension| extension == "gz") {
-            MultiGzDecoder::new(io::BufReader::new(file_reader)).take(LARGEST_PAGE).read_to_end(&mut body)?;
-        } else {
-            file_reader.take(LARGEST_PAGE).read_to_end(&mut body)?;
+impl Reading<'_> {
+    /// Reads pages on all cores and prints their rows in order; returns whether all could be read.
+    fn show(&self, chunk: Vec<Input>, output: &Output) -> Result<bool, Error> {
+        let rows: Vec<ExtractRow> = chunk.into_par_iter().map(|input| self.row(input)).collect();
+        let mut all = true;
+        for row in &rows {
+            all &= show(row, output)?;
         }
-        Ok(body)
-    };
-    match body() {
-        Ok(body) => read(extractor, input, url, None, body),
-        Err(error) => refused(input, format!("cannot be read: {error}")),
+        Ok(all)
     }
-}
 
-fn read(
-    extractor: &Extractor,
-    input: String,
-    url: Option<&str>,
-    content_type: Option<String>,
-    body: Vec<u8>,
-) -> ExtractRow {
-    let now = Utc::now();
-    let page = Page { url: url.unwrap_or_default().to_owned(), content_type, body: body.into(), fetched_at: now };
-    let text = extractor.extract(&page, &Hints::default(), now);
-    let Extracted { declared_url, title, authors, published_at, lang, site, image, body, kind, method, .. } = text;
-    let url = match url {
-        Some(url) => CanonicalUrl::of_page(url, declared_url.as_deref()).ok().map(|url| url.to_string()),
+    fn row(&self, input: Input) -> ExtractRow {
+        let (input, page) = input.read(self.url.unwrap_or_default());
+        match page {
+            Ok(page) => self.read(input, &page),
+            Err(error) => refused(input, error),
+        }
+    }
+
+    fn read(&self, input: String, page: &Page) -> ExtractRow {
+        let text = self.extractor.extract(page, &Hints::default(), page.fetched_at);
+        let Extracted { declared_url, title, authors, published_at, lang, site, image, body, kind, method, .. } = text;
         // Without an address of its own a page is taken at its word.
-        None => declared_url,
-    };
-    let lang = detect(title.as_deref().unwrap_or_default(), &body, lang.as_deref());
-    let published_at = published_at.map(|published| time(published.at));
-    ExtractRow { input, url, title, authors, published_at, lang, site, image, body, kind, method, error: None }
+        let url = if page.url.is_empty() {
+            declared_url
+        } else {
+            CanonicalUrl::of_page(&page.url, declared_url.as_deref()).ok().map(|url| url.to_string())
+        };
+        let lang = detect(title.as_deref().unwrap_or_default(), &body, lang.as_deref());
+        let published_at = published_at.map(|published| time(published.at));
+        let rule = self.is_trial.then(|| self.extractor.try_rule(page));
+        ExtractRow {
+            input,
+            url,
+            title,
+            authors,
+            published_at,
+            lang,
+            site,
+            image,
+            body,
+            kind,
+            method,
+            rule,
+            error: None,
+        }
+    }
 }
 
 fn refused(input: String, error: String) -> ExtractRow {
@@ -151,6 +154,7 @@ fn refused(input: String, error: String) -> ExtractRow {
         body: String::new(),
         kind: Kind::Error,
         method: Method::default(),
+        rule: None,
         error: Some(error),
     }
 }
@@ -182,10 +186,29 @@ fn show(row: &ExtractRow, output: &Output) -> Result<bool, Error> {
     for line in wrap(&printable(&facts.join(" · ")), width) {
         output.line(&output.paint(Style::Dim, &line))?;
     }
+    if let Some(trial) = &row.rule {
+        show_trial(trial.as_ref(), row.url.as_deref(), output)?;
+    }
     output.line("")?;
     for line in wrap(&printable(&row.body), width) {
         output.line(&line)?;
     }
     output.line("")?;
     Ok(true)
+}
+
+/// Prints what each selector of a rule finds.
+fn show_trial(trial: Option<&Trial>, url: Option<&str>, output: &Output) -> Result<(), Error> {
+    let Some(trial) = trial else {
+        return output.line(&format!("no rule for {}", url.unwrap_or("a page without an address; say --url")));
+    };
+    output.line(&format!("rule for {}", trial.host))?;
+    for hit in &trial.selectors {
+        let style = if hit.matches > 0 { Style::Good } else { Style::Bad };
+        let found = count(hit.matches as u64, "match", "matches");
+        let first = hit.first.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+        let line = format!("  {} {}  {found}{first}", pad(hit.field, 6), hit.selector);
+        output.line(&output.paint(style, &cut(&line, output.width())))?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! One parse, one list of nodes, loops over it. Every field is decided among all the places that speak about it, and the
 //! method says which won. What the feed said comes last, where the page is silent.
 //!
-//! It does not believe the page's own address (the caller does, within one outlet), does not guess the language from the
+//! It does not believe the page's own address where it knows another (the caller does, within one outlet), does not guess the language from the
 //! text, does not fetch, and does not follow links to a next page.
 
 mod author;
@@ -24,6 +24,7 @@ mod title;
 mod witness;
 mod words;
 
+pub use self::site::{Hit, Trial};
 use self::{
     body::Context,
     dom::{Dom, plain},
@@ -90,11 +91,22 @@ impl Extractor {
         let text = decode::decode(&page.body, page.content_type.as_deref(), MAX_BYTES);
         let html = dom::parse(&text);
         let dom = Dom::new(&html);
-        let mut found = read(&dom, &page.url, self.sites.of(&page.url), hints, now);
+        let witnesses = Witnesses::gather(&dom);
+        let url = address(page, &witnesses);
+        let mut found = read(&dom, &witnesses, url, self.sites.of(url), hints, now);
         if found.body.is_empty() || found.kind == Kind::Teaser {
             rescue(&mut found, hints);
         }
         found
+    }
+
+    /// Tells what the selectors of the rule for a page find on it; `None` where there is no rule.
+    pub fn try_rule(&self, page: &Page) -> Option<Trial> {
+        let text = decode::decode(&page.body, page.content_type.as_deref(), MAX_BYTES);
+        let html = dom::parse(&text);
+        let dom = Dom::new(&html);
+        let rule = self.sites.of(address(page, &Witnesses::gather(&dom)))?;
+        Some(rule.trial(&dom))
     }
 
     /// Makes an article of what the feed carries: its content is the text.
@@ -124,21 +136,33 @@ impl Extractor {
     }
 }
 
+/// Returns the address of a page: where it came from, or its own word where nobody knows, as of a file.
+fn address<'a>(page: &'a Page, witnesses: &Witnesses<'a>) -> &'a str {
+    let given = Some(page.url.as_str()).filter(|url| !url.is_empty());
+    given.or(witnesses.canonical).or_else(|| witnesses.meta(&["og:url"]).next()).unwrap_or_default()
+}
+
 /// Reads a page: metadata by vote, then the text, then what kind of page they make it.
-fn read(dom: &Dom<'_>, url: &str, rule: Option<&Rule>, hints: &Hints<'_>, now: Time) -> Extracted {
-    let page = Witnesses::gather(dom);
+fn read(
+    dom: &Dom<'_>,
+    page: &Witnesses<'_>,
+    url: &str,
+    rule: Option<&Rule>,
+    hints: &Hints<'_>,
+    now: Time,
+) -> Extracted {
     let site = page.meta(&["og:site_name"]).next().or(page.linked.site.as_deref()).map(plain);
-    let sites = title::site_keys(&page, site.as_deref(), url);
+    let sites = title::site_keys(page, site.as_deref(), url);
     let by_rule = |found: Option<String>| found.map(|found| (found, "rule".to_owned()));
-    let title = by_rule(rule.and_then(|rule| rule.title(dom))).or_else(|| title::title(&page, &sites, hints.title));
+    let title = by_rule(rule.and_then(|rule| rule.title(dom))).or_else(|| title::title(page, &sites, hints.title));
     let (authors, authors_method) = match rule.map(|rule| rule.authors(dom)).filter(|names| !names.is_empty()) {
         Some(names) => (names, Some("rule")),
-        None => author::authors(dom, &page, &sites, hints.authors),
+        None => author::authors(dom, page, &sites, hints.authors),
     };
     let date = rule
         .and_then(|rule| rule.date(dom))
         .map(|date| (date, "rule"))
-        .or_else(|| date::published(dom, &page, url, hints, now));
+        .or_else(|| date::published(dom, page, url, hints, now));
     let summary = page.meta(&["og:description", "description", "twitter:description"]).next().map(plain);
     let context = Context {
         title: title.as_ref().map(|(title, _)| title.as_str()),
@@ -147,13 +171,13 @@ fn read(dom: &Dom<'_>, url: &str, rule: Option<&Rule>, hints: &Hints<'_>, now: T
         rule,
     };
     let body = body::body(dom, &context);
-    let kind = kind::kind(&page, context.title, &body, url);
+    let kind = kind::kind(page, context.title, &body, url);
     let image = page.meta(&["og:image", "og:image:url", "twitter:image"]).next().or(page.linked.image.as_deref());
     Extracted {
         declared_url: page.canonical.or_else(|| page.meta(&["og:url"]).next()).map(|link| absolute(url, link)),
         authors,
         published_at: date.map(|(date, _)| date),
-        lang: lang(&page, hints),
+        lang: lang(page, hints),
         site,
         image: image.map(|link| absolute(url, link)),
         summary,
@@ -284,6 +308,17 @@ mod tests {
         assert_eq!((found.title.as_deref(), found.body.as_str()), (Some("Right"), "Short."));
         assert_eq!(found.authors, ["Ada Lind"]);
         assert_eq!(found.published_at.map(|date| date.at.date_naive().to_string()).as_deref(), Some("2026-11-03"));
+    }
+
+    #[test]
+    fn a_page_of_unknown_address_is_taken_at_its_word() {
+        let html = format!("<link rel=canonical href=https://harbour.example/2026/11/03/ferry><h1>Ferry</h1>{TEXT}");
+        let day = |url: &str| {
+            let found = Extractor::default().extract(&page(url, &html), &Hints::default(), now());
+            found.published_at.map(|date| date.at.date_naive().to_string())
+        };
+        assert_eq!(day("").as_deref(), Some("2026-11-03"));
+        assert_eq!(day("https://harbour.example/2026/10/01/other").as_deref(), Some("2026-10-01"));
     }
 
     #[test]

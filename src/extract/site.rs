@@ -1,6 +1,7 @@
 //! The user's rules for single sites.
 
 use scraper::Selector;
+use serde::Serialize;
 
 use super::{Error, author, dom::Dom};
 use crate::{
@@ -19,11 +20,40 @@ pub(super) struct Sites {
 #[derive(Debug)]
 pub(super) struct Rule {
     host: String,
-    body: Option<Selector>,
-    title: Option<Selector>,
-    author: Option<Selector>,
-    date: Option<Selector>,
-    remove: Vec<Selector>,
+    body: Option<Compiled>,
+    title: Option<Compiled>,
+    author: Option<Compiled>,
+    date: Option<Compiled>,
+    remove: Vec<Compiled>,
+}
+
+/// A selector as it was written, and compiled.
+#[derive(Debug)]
+struct Compiled {
+    text: String,
+    selector: Selector,
+}
+
+/// What a rule's selectors found on a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// The rule's host.
+    pub host: String,
+    /// Every selector of the rule, in the order of the settings.
+    pub selectors: Vec<Hit>,
+}
+
+/// What one selector found on a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hit {
+    /// Which of the rule's settings.
+    pub field: &'static str,
+    /// The selector as written.
+    pub selector: String,
+    /// How many elements it matches.
+    pub matches: usize,
+    /// The text of the first of them.
+    pub first: Option<String>,
 }
 
 impl Sites {
@@ -35,11 +65,12 @@ impl Sites {
         let mut errors = Vec::new();
         let mut compile = |host: &str, field: &'static str, selector: Option<&str>| {
             let selector = selector?;
-            let compiled = Selector::parse(selector).ok();
-            if compiled.is_none() {
-                errors.push(Error::Selector { host: host.to_owned(), field, selector: selector.to_owned() });
+            let text = selector.to_owned();
+            match Selector::parse(selector) {
+                Ok(selector) => return Some(Compiled { text, selector }),
+                Err(_) => errors.push(Error::Selector { host: host.to_owned(), field, selector: text }),
             }
-            compiled
+            None
         };
         let rules = rules
             .iter()
@@ -100,14 +131,27 @@ impl Rule {
         Some(found.collect())
     }
 
+    /// Returns what each selector finds.
+    pub fn trial(&self, dom: &Dom<'_>) -> Trial {
+        let one = [("body", &self.body), ("title", &self.title), ("author", &self.author), ("date", &self.date)];
+        let one = one.into_iter().filter_map(|(field, compiled)| Some((field, compiled.as_ref()?)));
+        let all = one.chain(self.remove.iter().map(|compiled| ("remove", compiled)));
+        let hit = |(field, compiled): (&'static str, &Compiled)| {
+            let found = matches(dom, compiled);
+            let first = found.first().map(|&at| dom.text(at));
+            Hit { field, selector: compiled.text.clone(), matches: found.len(), first }
+        };
+        Trial { host: self.host.clone(), selectors: all.map(hit).collect() }
+    }
+
     /// Returns the elements that are to be left out.
     pub fn removed(&self, dom: &Dom<'_>) -> Vec<usize> {
         self.remove.iter().flat_map(|selector| matches(dom, selector)).collect()
     }
 }
 
-fn matches(dom: &Dom<'_>, selector: &Selector) -> Vec<usize> {
-    let is_match = |at: &usize| dom.nodes[*at].element.is_some_and(|element| selector.matches(&element));
+fn matches(dom: &Dom<'_>, compiled: &Compiled) -> Vec<usize> {
+    let is_match = |at: &usize| dom.nodes[*at].element.is_some_and(|element| compiled.selector.matches(&element));
     (0..dom.nodes.len()).filter(is_match).collect()
 }
 

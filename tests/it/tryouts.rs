@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use dateline::fetch::warc;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
@@ -57,6 +58,68 @@ fn extract_reads_files_packed_files_directories_and_input() {
     let done = dateline.run(&["extract", "pages/a.html", "pages/missing.html", "--json"]).exits(1);
     assert_eq!(done.rows()[1]["kind"], "error");
     assert!(!dateline.path("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn extract_reads_the_pages_of_recordings() {
+    let dateline = Dateline::new();
+    let html = page("Report on ferries", &paragraphs(1), ago(5));
+    let mut writer = warc::Writer::new(Vec::new());
+    writer.info(ago(1)).expect("into memory");
+    let mut put = |url: &str, status: u16, kind: &str, body: &[u8]| {
+        let headers: &[(&str, &[u8])] = &[("Content-Type", kind.as_bytes())];
+        let exchange = warc::Exchange { url, date: ago(1), request_headers: &[], status, headers, body };
+        writer.exchange(&exchange).expect("into memory");
+    };
+    put("https://paper.example/ferry", 200, "text/html; charset=utf-8", html.as_bytes());
+    put("https://paper.example/gone", 404, "text/html", b"<h1>Gone</h1>");
+    put("https://paper.example/style.css", 200, "text/css", b"p {}");
+    let cyrillic = b"<title>\xcc\xe8\xf0</title><p>\xcc\xe8\xf0";
+    put("https://paper.example/mir", 200, "text/html; charset=windows-1251", cyrillic);
+    let recording = writer.into_inner();
+    dateline.write("pages.warc.gz", &recording);
+    let rows = dateline.json(&["extract", "pages.warc.gz"]);
+    let told: Vec<_> = rows.iter().map(|row| (&row["input"], &row["url"], &row["title"])).collect();
+    let name = Value::from("pages.warc.gz");
+    assert_eq!(
+        told,
+        [
+            (&name, &"https://paper.example/ferry".into(), &"Report on ferries".into()),
+            (&name, &"https://paper.example/mir".into(), &"Мир".into())
+        ]
+    );
+    assert_eq!(rows[0]["body"], paragraphs(1).join("\n\n").as_str());
+    dateline.write("cut.warc.gz", &recording[..recording.len() / 2]);
+    let cut = dateline.run(&["extract", "cut.warc.gz", "--json"]).exits(1).rows();
+    assert!(cut.last().expect("a row")["error"].as_str().expect("a reason").contains("damaged"), "{cut:?}");
+}
+
+#[test]
+fn extract_tries_out_rules_and_says_what_each_selector_finds() {
+    let dateline = Dateline::new();
+    let text = paragraphs(1).join("</p><p>");
+    dateline
+        .write("a.html", format!("<title>Wrong</title><h2 class=mine>Right</h2><p>{text}</p><div id=x>Mine.</div>"));
+    dateline.write(
+        "rules.toml",
+        "[[extract.site]]\nhost = \"paper.example\"\ntitle = \"h2.mine\"\nbody = \"#x\"\nremove = [\".no\"]\n",
+    );
+    let run = ["extract", "a.html", "--rules", "rules.toml", "--url", "https://www.paper.example/a"];
+    let rows = dateline.json(&run);
+    assert_eq!((&rows[0]["title"], &rows[0]["body"]), (&"Right".into(), &"Mine.".into()));
+    let hit = |field: &str, selector: &str, matches: u32, first: Value| json!({"field": field, "selector": selector, "matches": matches, "first": first});
+    let hits = [
+        hit("body", "#x", 1, "Mine.".into()),
+        hit("title", "h2.mine", 1, "Right".into()),
+        hit("remove", ".no", 0, Value::Null),
+    ];
+    assert_eq!(rows[0]["rule"], json!({"host": "paper.example", "selectors": hits}));
+    let plain = dateline.plain(&run).ok().stdout;
+    assert!(plain.contains("rule for paper.example\n") && plain.contains("h2.mine  1 match: Right\n"), "{plain}");
+    let other = dateline.json(&["extract", "a.html", "--rules", "rules.toml", "--url", "https://other.example/a"]);
+    assert_eq!((&other[0]["title"], &other[0]["rule"]), (&"Wrong".into(), &Value::Null));
+    dateline.write("bad.toml", "[[extract.site]]\nhost = \"paper.example\"\nbody = \"p >\"\n");
+    dateline.run(&["extract", "a.html", "--rules", "bad.toml"]).exits(78);
 }
 
 #[test]
