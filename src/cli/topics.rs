@@ -1,5 +1,7 @@
 //! `dateline topics`: what articles are tagged by, and why.
 
+mod count;
+
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read},
@@ -7,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context, Error, anyhow};
-use chrono::Utc;
 use serde::Deserialize;
 
 use super::{
@@ -44,7 +45,12 @@ enum Action {
     },
     /// Count the stored articles that a rule would tag
     Count {
-        /// A query in the language of search
+        /// A topics file, a [[topic]] or the inside of one, or a query in the language of search
+        #[arg(
+            value_name = "RULE",
+            long_help = "A topics file, a [[topic]] as it would stand in one, the inside of one such as \
+                         `en.strong = [\"peace talks\"]`, or a query in the language of search"
+        )]
         rule: String,
     },
     /// Report doubtful rules
@@ -58,7 +64,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
         None => list(global, output),
         Some(Action::Test { file }) => test(&file, global, output),
         Some(Action::Explain { id }) => explain(&id, global, output),
-        Some(Action::Count { rule }) => count(&rule, global, output),
+        Some(Action::Count { rule }) => count::count(&rule, global, output),
         Some(Action::Lint) => check(global, output),
         Some(Action::Retag) => retag(global, output),
     }
@@ -212,16 +218,6 @@ fn sentence(text: &str, offset: usize, phrase: &str, output: &Output) -> String 
     let tail: String = tail.chars().rev().collect();
     let head: String = after.chars().take_while(|c| *c != '\n').take(around).collect();
     format!("{}{}{}", printable(&tail), output.paint(Style::Match, &printable(phrase)), printable(&head))
-}
-
-fn count(rule: &str, global: &Global, output: &Output) -> Result<(), Error> {
-    let archive = open::archive(global)?;
-    let question = crate::serve::Question { query: Some(rule.to_owned()), copies: true, ..Default::default() };
-    let articles = archive.count(&question, Utc::now())?;
-    if output.json {
-        return output.row(&serde_json::json!({ "rule": rule, "articles": articles }));
-    }
-    output.line(&format!("{articles} of {} stored articles", archive.reader.counts()?.articles))
 }
 
 fn check(global: &Global, output: &Output) -> Result<(), Error> {

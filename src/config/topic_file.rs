@@ -3,7 +3,7 @@
 //! Only the shape is checked here; what phrases mean, and whether they can match at all, is `topic/`'s business, which
 //! is why every phrase keeps its line.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use toml::{
     Spanned,
@@ -13,7 +13,7 @@ use toml::{
 use super::{
     Phrases, TopicRule,
     document::{Document, Fields, tables},
-    problem::{Position, Problem},
+    problem::{Position, Problem, Problems},
     value::{Given, Value},
 };
 
@@ -32,6 +32,16 @@ impl TopicPosition {
         let line = self.phrases.get(&(language.to_owned(), phrase.to_owned())).copied().unwrap_or(self.topic.line);
         Position { file: self.topic.file.clone(), line }
     }
+}
+
+/// Reads topics from a text, each with where it stands in what is `shown` as its file.
+///
+/// # Errors
+/// Everything that keeps it from being a topics file.
+pub fn parse_topics(text: &str, shown: &Path) -> Result<Vec<(TopicRule, TopicPosition)>, Problems> {
+    let (mut document, table) = Document::parse(text, shown, Path::new(""));
+    let topics = read(&mut document, table);
+    if document.problems.is_empty() { Ok(topics) } else { Err(Problems(document.problems)) }
 }
 
 /// Reads the topics of a file, each with where it stands.
@@ -146,7 +156,8 @@ fn pair(given: &Given<'_>) -> Element<(String, String, u32)> {
     let (first, second) = (part(first).text()?, part(second).text()?);
     let words = part(words).count().ok().and_then(|words| u32::try_from(words).ok()).filter(|words| *words > 0);
     let words = words.ok_or_else(shape)?;
-    Ok((vec![first.clone(), second.clone()], (first, second, words)))
+    let alternatives = first.split('|').chain(second.split('|')).map(|phrase| phrase.trim().to_owned());
+    Ok((alternatives.collect(), (first, second, words)))
 }
 
 fn is_language(text: &str) -> bool {
@@ -155,8 +166,6 @@ fn is_language(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn read_text(text: &str) -> (Vec<(TopicRule, TopicPosition)>, Vec<Problem>) {
@@ -200,6 +209,7 @@ none = ["chess"]
             ("en", "peace talks", 8),
             ("en", "peace deal", 9),
             ("en", "talk*", 11),
+            ("en", "truce", 11),
             ("any", "chess", 13),
             ("any", "unheard of", 2),
         ] {

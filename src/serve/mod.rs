@@ -5,6 +5,7 @@
 mod api;
 mod archive;
 mod cache;
+mod evidence;
 mod feed;
 mod health;
 pub mod json;

@@ -10,6 +10,7 @@ use chrono::Utc;
 use super::{
     Archive, By, Error, Question, Shared,
     api::{asked, source_rows, story_filter},
+    evidence,
     json::{Hit, SourceRow, StoryRow, TopicRow, article as article_row, time},
 };
 use crate::{
@@ -243,19 +244,16 @@ fn article_html(archive: &Archive, article: &Article, members: &[Article]) -> St
     let mut facts = vec![escape(&article.outlet), escape(&article.authors.join(", "))];
     facts.push(short(row.head.published_at.as_deref().unwrap_or(&row.head.fetched_at)));
     facts.retain(|fact| !fact.is_empty());
-    let paragraphs: String = article
-        .body
-        .split("\n\n")
-        .map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>")))
-        .collect();
+    let paragraphs = evidence::paragraphs(&archive.names, article);
     let topics: String = row.head.topics.iter().map(|topic| format!("<li>{}", escape(topic))).collect();
     let mut html = format!(
         "<article><h1{lang}>{}</h1><p class=facts>{}</p><p><a rel=noreferrer href=\"{}\">Original</a> · \
-         <a href=\"/stories/{}\">Story</a></p><ul class=topics>{topics}</ul><div{lang}>{paragraphs}</div></article>",
-        escape(&article.title),
+         <a href=\"/stories/{}\">Story</a></p><ul class=topics>{topics}</ul>{}<div{lang}>{paragraphs}</div></article>",
+        evidence::title(&archive.names, article),
         facts.join(" · "),
         escape(article.url.as_str()),
         article.story,
+        evidence::entities(article),
     );
     if members.len() > 1 {
         html += "<section><h2>Copies</h2><ul>";

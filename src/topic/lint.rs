@@ -12,7 +12,7 @@ use crate::config::{Phrases, TopicRule};
 /// Letters that a `*` word needs at least: shorter ones match half a dictionary.
 const PREFIX_LETTERS: usize = 4;
 /// Letters below which a `*` word is refused outright.
-const PREFIX_REFUSED: usize = 2;
+const PREFIX_REFUSED: usize = 3;
 /// Words apart at most in `near` rules.
 const FURTHEST: u32 = 100;
 
@@ -21,7 +21,7 @@ const FURTHEST: u32 = 100;
 pub fn lint(rules: &[TopicRule]) -> Vec<Problem> {
     let mut problems = refuse(rules);
     for rule in rules {
-        unwise(rule, rules, &mut problems);
+        unwise(rule, &mut problems);
     }
     problems
 }
@@ -45,6 +45,7 @@ pub(super) fn refuse(rules: &[TopicRule]) -> Vec<Problem> {
         for (language, phrases) in &rule.phrases {
             unreadable(phrases, &Report { rule, language: Some(language) }, &mut problems);
         }
+        pointless(rule, rules, &mut problems);
     }
     problems
 }
@@ -148,40 +149,51 @@ fn unreadable(phrases: &Phrases, report: &Report<'_>, problems: &mut Vec<Problem
     }
 }
 
-fn unwise(rule: &TopicRule, rules: &[TopicRule], problems: &mut Vec<Problem>) {
+/// What a rule says in vain: it can give no topic, or says a thing twice.
+fn pointless(rule: &TopicRule, rules: &[TopicRule], problems: &mut Vec<Problem>) {
     let report = Report { rule, language: None };
-    let speaks = |phrases: &Phrases| !(phrases.strong.is_empty() && phrases.weak.is_empty() && phrases.near.is_empty());
     let is_parent = rules.iter().any(|other| other.parent.as_ref() == Some(&rule.id));
-    if rule.query.is_none() && !is_parent && !rule.phrases.values().any(speaks) {
-        problems.push(report.problem("can never be given: no phrases, no query, no children"));
+    let can_be_given = |phrases: &Phrases| speaks(phrases) && !is_one_weak_phrase(phrases);
+    if rule.query.is_none() && !is_parent && !rule.phrases.values().any(can_be_given) {
+        let problem = report.problem("can never be given: no phrases that suffice, no query, no children");
+        problems.push(problem.hint("one weak phrase alone gives no topic"));
     }
     for (language, phrases) in &rule.phrases {
-        let report = Report { rule, language: Some(language) };
         let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
         for text in phrases.strong.iter().chain(&phrases.weak) {
             let words: Vec<String> = phrase::read(text).into_iter().map(|word| format!("{word:?}")).collect();
             if !words.is_empty() && !seen.insert(words) {
+                let report = Report { rule, language: Some(language) };
                 problems.push(report.problem("is there twice").phrase(text));
             }
         }
+    }
+}
+
+fn unwise(rule: &TopicRule, problems: &mut Vec<Problem>) {
+    for (language, phrases) in &rule.phrases {
+        let report = Report { rule, language: Some(language) };
         for text in all(phrases) {
             if shortest_prefix(&phrase::read(text))
                 .is_some_and(|letters| (PREFIX_REFUSED..PREFIX_LETTERS).contains(&letters))
             {
-                problems.push(
-                    report
-                        .problem("begins many words")
-                        .phrase(text)
-                        .hint(format!("write {PREFIX_LETTERS} letters or more before the *")),
-                );
+                let problem = report.problem("begins many words").phrase(text);
+                problems.push(problem.hint(format!("write {PREFIX_LETTERS} letters or more before the *")));
             }
         }
-        let weakly = phrases.strong.is_empty() && phrases.near.is_empty() && phrases.weak.len() < 2;
-        if speaks(phrases) && weakly {
-            problems
-                .push(report.problem("one weak phrase alone gives no topic").hint("add phrases, or make it strong"));
+        if is_one_weak_phrase(phrases) {
+            let problem = report.problem("one weak phrase alone gives no topic");
+            problems.push(problem.hint("add phrases, or make it strong"));
         }
     }
+}
+
+fn speaks(phrases: &Phrases) -> bool {
+    !(phrases.strong.is_empty() && phrases.weak.is_empty() && phrases.near.is_empty())
+}
+
+fn is_one_weak_phrase(phrases: &Phrases) -> bool {
+    phrases.strong.is_empty() && phrases.near.is_empty() && phrases.weak.len() == 1
 }
 
 /// All phrases of one language, the alternatives of pairs one by one.

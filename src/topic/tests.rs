@@ -211,11 +211,22 @@ fn ancestors_in_a_circle_are_refused() {
 
 #[test]
 fn unwise_rules_are_linted_and_work() {
-    let rules =
-        [rule("a", "en", &["pow*", "truce", "Truce"], &[]), rule("b", "en", &[], &[]), rule("c", "en", &[], &["war"])];
+    let mut rules = [rule("a", "en", &["pow*"], &[]), rule("c", "en", &[], &["war"])];
+    rules[1].phrases.insert("de".into(), Phrases { strong: words(&["Krieg"]), ..Phrases::default() });
     assert!(Tagger::new(&rules, &[]).is_ok());
     let messages: Vec<String> = lint(&rules).into_iter().map(|problem| problem.message).collect();
-    assert_eq!(messages.len(), 4, "{messages:?}");
+    assert_eq!(messages, ["begins many words", "one weak phrase alone gives no topic"]);
+}
+
+#[test]
+fn rules_that_say_something_in_vain_are_refused() {
+    let refused =
+        |rule: TopicRule| Tagger::new(&[rule], &[]).err().map(|told| told[0].message.clone()).unwrap_or_default();
+    assert_eq!(refused(rule("a", "en", &["truce", "Truce"], &[])), "is there twice");
+    assert_eq!(refused(rule("a", "en", &["truce"], &["truce"])), "is there twice");
+    assert!(refused(rule("a", "en", &[], &[])).contains("never be given"));
+    assert!(refused(rule("a", "en", &[], &["war"])).contains("never be given"));
+    assert!(refused(rule("a", "en", &["ab*"], &[])).contains("begins too many"));
 }
 
 fn shipped() -> Vec<TopicRule> {

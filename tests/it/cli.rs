@@ -117,6 +117,17 @@ fn rows_have_the_documented_fields() {
     let counts = dateline.json(&["search", "--count-by", "outlet", "--copies"]);
     assert_eq!(counts.len(), 2);
     assert_eq!(dateline.row(&["topics", "count", "walkout"])["articles"], 2);
+    // Rules as they would be saved: the inside of a topic, a topic, a file of them.
+    assert_eq!(dateline.row(&["topics", "count", "min_score = 0.1\nany.strong = [\"walkout\"]"])["articles"], 2);
+    assert_eq!(
+        dateline.row(&["topics", "count", "[[topic]]\nid = \"none\"\nany.strong = [\"iceberg\"]"])["topic"],
+        "none"
+    );
+    let file = dateline.path("topics.toml").display().to_string();
+    let counts = dateline.json(&["topics", "count", &file]);
+    let stored = dateline.json(&["topics"]);
+    assert_eq!((&counts[0]["topic"], &counts[0]["articles"]), (&stored[0]["id"], &stored[0]["articles"]));
+    dateline.run(&["topics", "count", "any.strong = [\"w*\"]"]).exits(78).says("rule:3");
 }
 
 #[test]

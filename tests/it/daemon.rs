@@ -106,7 +106,8 @@ fn the_words_of_strangers_are_only_words_on_pages() {
     let desk = Desk::following(&[]);
     let hostile = |name: &str| format!("{name} \"'><script>alert(1)</script><img src=x onerror=alert(2)>");
     let line = json!({
-        "url": "https://paper.example/a?b=\"><script>", "title": hostile("Zebra"), "body": hostile("Text"),
+        "url": "https://paper.example/a?b=\"><script>", "title": hostile("Zebra"),
+        "body": hostile("The Meridian Wire reports a walkout of dock workers, a walkout:"),
         "source": hostile("Paper"), "authors": [hostile("Ann")], "site": hostile("Site"), "summary": hostile("Sum"),
     });
     desk.dateline.pipe(&["import", "-"], line.to_string()).ok();
@@ -131,6 +132,12 @@ fn the_words_of_strangers_are_only_words_on_pages() {
         assert!(!html.contains("<script") && !html.contains("<img"), "{page}: {html}");
     }
     assert!(desk.get("/?q=zebra").1.contains("&lt;script&gt;"));
+    let page = desk.get(&format!("/articles/{id}")).1;
+    for shown in
+        ["<mark title=\"Labour disputes\">walkout</mark>", "entity%3A%22Meridian+Wire%22\">Meridian Wire</a> 1"]
+    {
+        assert!(page.contains(shown), "{shown} in {page}");
+    }
 }
 
 #[test]

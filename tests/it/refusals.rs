@@ -63,6 +63,46 @@ fn each_bad_name_is_told_with_its_line() {
 }
 
 #[test]
+fn each_bad_rule_is_told_with_its_line() {
+    let lines: [(&str, &str); 21] = [
+        ("[[topic]]", ""),
+        ("id = \"one\"", ""),
+        ("iptc = \"20000271\"", ""),
+        ("parent = \"two\"", ""),
+        ("[topic.en]", ""),
+        ("strong = [\"truce\", \"ab*\",", "begins too many words"),
+        ("  \"a*b\",", "has a * inside a word"),
+        ("  \"truce\"]", "is there twice"),
+        ("near = [[\"word\", \"!|other\", 3],", "has no word"),
+        ("  [\"word\", 3]]", "needs the form"),
+        ("[[topic]]", "is its own ancestor"),
+        ("id = \"two\"", ""),
+        ("parent = \"one\"", ""),
+        ("[[topic]]", "can never be given"),
+        ("id = \"three\"", ""),
+        ("parent = \"twoo\"", ""),
+        ("[topic.en]", ""),
+        ("weak = [\"war\"]", ""),
+        ("[[topic]]", "cannot be asked of one text"),
+        ("id = \"four\"", ""),
+        ("query = \"peace~1\"", ""),
+    ];
+    let dateline = Dateline::new();
+    let text: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+    dateline.write("topics.toml", &text);
+    let told = dateline.run(&["check"]).exits(78).stderr;
+    for ((_, problem), line) in lines.iter().zip(1..).filter(|((_, told), _)| !told.is_empty()) {
+        let place = format!("topics.toml:{line}: ");
+        assert!(told.lines().any(|told| told.contains(&place) && told.contains(problem)), "{place}{problem} in {told}");
+    }
+    for problem in
+        ["\"medtop:20000271\" is no Media Topics code", "parent \"twoo\" is no topic", "did you mean \"two\"?"]
+    {
+        assert!(told.contains(problem), "{problem} in {told}");
+    }
+}
+
+#[test]
 fn a_broken_topic_is_a_broken_configuration() {
     let dateline = Dateline::new();
     dateline.write(

@@ -13,8 +13,8 @@ fn publish(outlet: &Outlet, title: &str, number: usize) {
 #[test]
 fn a_hangup_reads_the_files_again_and_mistakes_leave_all_as_it_was() {
     let web = Web::new();
-    let (first, second, third) = (web.outlet(1), web.outlet(2), web.outlet(3));
-    for (number, outlet) in [&first, &second, &third].into_iter().enumerate() {
+    let (first, second, third, fourth) = (web.outlet(1), web.outlet(2), web.outlet(3), web.outlet(4));
+    for (number, outlet) in [&first, &second, &third, &fourth].into_iter().enumerate() {
         publish(outlet, &format!("Harbour report {number}"), number);
     }
     let listen = free_address();
@@ -49,6 +49,14 @@ fn a_hangup_reads_the_files_again_and_mistakes_leave_all_as_it_was() {
     daemon.signal("HUP");
     wait_for_reload(1);
     wait_for_hits(3);
+
+    // A rule that nobody can follow: what comes is tagged by the rules that held.
+    dateline.write("topics.toml", "[[topic]]\nid = \"bay\"\n[topic.en]\nstrong = [\"b*\"]\n");
+    daemon.signal("HUP");
+    wait_for_reload(0);
+    dateline.run(&["sources", "add", &fourth.url("/feed.xml")]).ok();
+    wait_for_hits(4);
+    assert_eq!(dateline.run(&["search", "--topic", "bay", "--json"]).rows().len(), 4);
     assert_eq!(daemon.terminate(), 0);
 }
 
