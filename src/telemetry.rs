@@ -70,6 +70,10 @@ pub struct Metrics {
     pub index_sequence: IntGauge,
     /// Failed writes to the store.
     pub store_failures: IntCounter,
+    /// Failed writes to the index, and failed tries to open it again.
+    pub index_failures: IntCounter,
+    /// Panics by `stage`: poll, harvest, commit, follow, alert, requests, retag, prune, reload, dispatch.
+    pub stage_deaths: IntCounterVec,
     /// Alert deliveries by `outcome`: delivered, failed.
     pub alerts: IntCounterVec,
     /// When the last poll succeeded, in seconds since 1970.
@@ -120,6 +124,8 @@ impl Metrics {
             ),
             index_sequence: gauge("dateline_index_sequence", "Last change applied to the index"),
             store_failures: counter("dateline_store_failures_total", "Failed writes to the store"),
+            index_failures: counter("dateline_index_failures_total", "Failures of the index, which is opened again"),
+            stage_deaths: counters("dateline_stage_deaths_total", "Panics by stage, which is started again", "stage"),
             alerts: counters("dateline_alerts_total", "Alert deliveries by outcome", "outcome"),
             last_successful_poll: gauge(
                 "dateline_last_successful_poll_timestamp_seconds",

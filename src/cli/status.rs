@@ -16,6 +16,9 @@ use crate::{
     store::{Lock, Reader},
 };
 
+/// Quarantined pages that are listed: each is one to report, and there should be none.
+const SHOWN: usize = 100;
+
 #[derive(Serialize)]
 struct Failing {
     name: String,
@@ -44,6 +47,7 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
             error: source.state.last_error.clone(),
         })
         .collect();
+    let quarantined = reader.quarantined_entries(SHOWN)?;
     let owner = Lock::owner(data_dir);
     if output.json {
         return output.row(&json!({
@@ -54,6 +58,9 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
             "articles": counts.articles, "copies": counts.copies, "stories": counts.stories, "changes": counts.changes,
             "database_bytes": sizes.database_bytes, "log_bytes": sizes.log_bytes, "index_bytes": index_bytes,
             "last_polled_at": last_poll.map(time), "next_poll_at": next_poll.map(time), "failing": failing,
+            "quarantined": quarantined.iter().map(|entry| json!({
+                "entry": entry.id, "link": entry.link, "tries": entry.attempts, "reason": entry.reason,
+            })).collect::<Vec<_>>(),
         }));
     }
     let fact = |name: &str, value: String| {
@@ -89,6 +96,12 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
         output.line(
             &output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)),
         )?;
+    }
+    for page in quarantined {
+        let link = page.link.unwrap_or_default();
+        let reason = page.reason;
+        output
+            .line(&output.paint(Style::Bad, &format!("{link}: quarantined after {} tries: {reason}", page.attempts)))?;
     }
     Ok(())
 }

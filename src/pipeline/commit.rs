@@ -11,7 +11,7 @@ use tracing::{debug, error, warn};
 use super::{
     Busy, Clock, Error,
     assign::{self, Assigned},
-    retag,
+    caught, fault, quarantine, retag,
     work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
 };
 use crate::{
@@ -101,7 +101,8 @@ impl Owner {
         }
     }
 
-    /// Finds the piece of work that the store refuses: the others are written, that one is set aside with its reason.
+    /// Finds the piece of work that the store refuses, or that broke us: the others are written, that one is set aside with
+    /// its reason.
     fn write_singly(&mut self, batch: Vec<Work>, error: Error) -> Result<(), Error> {
         if batch.len() > 1 {
             debug!(%error, "a batch was refused, writing its parts one by one");
@@ -113,6 +114,9 @@ impl Owner {
         });
         let Some(entry) = entry else { return Err(error) };
         error!(entry.id = %entry, %error, "an article could not be stored and is set aside");
+        if matches!(error, Error::Stage { .. }) {
+            return self.write(vec![Work::Died { entry, reason: error.to_string() }]);
+        }
         let fate = Fate::Failed {
             reason: format!("could not be stored: {error}"),
             next_try_at: Some(self.clock.now() + chrono::Duration::days(1)),
@@ -124,8 +128,9 @@ impl Owner {
         let timer = metrics().commit_seconds.start_timer();
         let (memory, settings) = (&mut self.memory, &self.settings);
         let now = self.clock.now();
-        let written =
-            self.store.transaction(|tx| batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect());
+        let written = caught("commit", || {
+            self.store.transaction(|tx| batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect())
+        });
         timer.observe_duration();
         written
     }
@@ -222,10 +227,14 @@ fn write_one(
                 _ => {}
             }
             match fate {
-                Fate::Failed { .. } | Fate::Partial { .. } => Written::Settled { failed: true },
+                Fate::Failed { .. } | Fate::Partial { .. } | Fate::Deadly { .. } => Written::Settled { failed: true },
                 Fate::Skipped { .. } => Written::Settled { failed: false },
                 Fate::Article(_) | Fate::Revisit { .. } => Written::Nothing,
             }
+        }
+        Work::Died { entry, reason } => {
+            quarantine::settle(tx, *entry, reason, now)?;
+            Written::Settled { failed: true }
         }
         Work::Announced { entry, source, article } => match tx.announce(*article, *source) {
             Err(store::Error::Unknown { .. }) => {
@@ -300,6 +309,7 @@ pub(super) fn keep_record(tx: &mut Tx<'_>, memory: &Memory, id: ArticleId, recor
 
 fn write_article(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Result<Assigned, Error> {
     let assigned = assign::assign(tx, memory, item)?;
+    fault::point("commit", item.url.as_str());
     debug!(article.url = %item.url, ?assigned, "article read");
     Ok(assigned)
 }

@@ -1,7 +1,6 @@
 //! What the tasks of a run share: settings, tools, and the ways to the scheduler and to the owner of the store.
 
 use std::{
-    any::Any,
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, mpsc as sync_mpsc},
     time::Duration,
@@ -10,8 +9,10 @@ use std::{
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{
-    Busy, Clock,
+    Busy, Clock, died,
     errand::{Answered, Errand},
+    quarantine::Reading,
+    supervise::reason_of,
     work::Work,
 };
 use crate::{
@@ -34,6 +35,7 @@ pub(crate) struct Context {
     pub answered: mpsc::Sender<Answered>,
     pub clock: Clock,
     pub cores: Semaphore,
+    pub reading: Reading,
     /// For the tasks in the background, which read seldom and briefly.
     pub reader: Mutex<Reader>,
 }
@@ -46,11 +48,16 @@ impl Context {
     ///
     /// # Errors
     /// When it panicked: the panic's message.
-    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        stage: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
         let _permit = self.cores.acquire().await.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
-            Ok(panic) => format!("the reader gave up: {}", panic_message(&*panic)),
-            Err(error) => error.to_string(),
+        tokio::task::spawn_blocking(work).await.map_err(|death| {
+            let reason = reason_of(death);
+            died(stage, &reason);
+            format!("the reader gave up: {reason}")
         })
     }
 
@@ -118,12 +125,6 @@ impl Context {
     pub fn lang_of(&self, due: &DueEntry) -> Option<String> {
         self.source_of(due).and_then(|source| source.lang.clone())
     }
-}
-
-/// Returns what a panic said.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
 }
 
 /// A host that is being asked.

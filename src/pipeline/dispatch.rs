@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    Busy, Context, Error, Sources,
+    Busy, Context, Error, Sources, died,
     errand::{Answered, Errand, Job, Outcome},
     gate::{Gate, Pass},
     harvest::{self, Plan},
-    poll,
+    poll, reason_of,
     work::{PollSettled, Work},
 };
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
     model::{EntryId, Source, SourceId, SourceState, SourceStatus, Time, host_of},
     serve::Liveness,
     source::schedule,
-    store::{Fate, Reader, StoredSource},
+    store::{Reader, StoredSource},
     telemetry::metrics,
 };
 
@@ -46,7 +46,7 @@ const LOOKS_AT_ALL: u64 = 60;
 const TRIED_FOR: Duration = Duration::from_secs(240);
 /// A server that asks for a longer pause than this puts its pages off to a later try.
 const SHORT_WAIT: Duration = Duration::from_secs(10);
-/// A source or page whose task died is tried again after this time.
+/// A source whose task died is tried again after this time.
 const AFTER_DEATH: chrono::Duration = chrono::Duration::hours(1);
 /// How a run is limited.
 #[derive(Debug, Clone, Copy, Default)]
@@ -418,14 +418,16 @@ impl Dispatcher {
             }
             Ok((_, Outcome::Robots { origin, rules })) => self.learn_robots(&origin, rules),
             Err(error) => {
-                error!(%error, ?job, "a request's task died");
-                self.bury(job).await;
+                let stage = if matches!(job, Some(Job::Poll(_))) { "poll" } else { "harvest" };
+                let reason = reason_of(error);
+                died(stage, &reason);
+                self.bury(job, reason).await;
             }
         }
     }
 
     /// Puts off what a dead task was about, so that it cannot kill task after task.
-    async fn bury(&mut self, job: Option<Job>) {
+    async fn bury(&mut self, job: Option<Job>, reason: String) {
         let again = self.context.clock.now() + AFTER_DEATH;
         match job {
             Some(Job::Poll(source)) => {
@@ -436,9 +438,7 @@ impl Dispatcher {
             }
             Some(Job::Page(entry)) => {
                 self.taken.remove(&entry);
-                let reason = "the reader died on this page".to_owned();
-                let fate = Fate::Failed { reason, next_try_at: Some(again) };
-                self.context.hand_over(Work::Settle { entry, fate }).await;
+                self.context.hand_over(Work::Died { entry, reason }).await;
             }
             Some(Job::Robots { origin }) => self.learn_robots(&origin, None),
             None => {}

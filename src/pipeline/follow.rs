@@ -18,7 +18,7 @@ use chrono::Utc;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::Error;
+use super::{Error, caught, fault};
 use crate::{
     config::{self, Settings},
     index::{Document, Index},
@@ -81,24 +81,32 @@ impl Follower {
     pub fn run(mut self, grown: &Receiver<()>) -> Result<(), Error> {
         let mut waits = RETRIES.iter();
         loop {
-            let Err(error) = self.follow(grown) else { return Ok(()) };
+            let before = self.committed;
+            let Err(error) = caught("follow", || self.follow(grown)) else { return Ok(()) };
+            if self.committed > before {
+                waits = RETRIES.iter();
+            }
             let Some(&seconds) = waits.next() else { return Err(error) };
+            metrics().index_failures.inc();
             warn!(%error, "the index failed, opening it again in {seconds} s");
+            // Its lock has to go before it can be opened again.
+            drop(self.index.take());
             thread::sleep(Duration::from_secs(seconds));
-            self = self.reopened()?;
         }
     }
 
-    fn reopened(mut self) -> Result<Self, Error> {
-        // Its lock has to go before it can be opened again.
-        drop(self.index.take());
+    fn reopen(&mut self) -> Result<(), Error> {
         let opened = Index::open(&self.dir, &self.settings)?;
         self.index = Some(opened.index);
         (self.applied, self.committed) = (opened.last_seq, opened.last_seq);
-        Ok(self)
+        self.fresh.clear();
+        Ok(())
     }
 
     fn follow(&mut self, grown: &Receiver<()>) -> Result<(), Error> {
+        if self.index.is_none() {
+            self.reopen()?;
+        }
         loop {
             let writing = !matches!(grown.recv_timeout(self.interval), Err(RecvTimeoutError::Disconnected));
             if self.rebuild.swap(false, Ordering::Relaxed) {
@@ -160,6 +168,7 @@ impl Follower {
         let found = self.reader.articles(&ids)?;
         let announcers = self.reader.announcers(&ids)?;
         for article in &found {
+            fault::point("follow", article.url.as_str());
             if articles[&article.id] {
                 self.fresh.push(article.fetched_at);
             }

@@ -7,6 +7,7 @@ use tracing::debug;
 use super::{
     Context, Error,
     errand::{Errand, Outcome},
+    fault,
     poll::http_error,
     work::{Harvested, Work},
 };
@@ -151,15 +152,12 @@ fn retry_later(due: &DueEntry, reason: String, asked: Option<Time>, now: Time) -
 async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) {
     let reading = context.clone();
     let entry = due.id;
-    let read = context.compute(move || read_response(&reading, due, &errand, response)).await;
-    let work = match read {
-        Ok(work) => work,
-        // A page that breaks the reader is that page's failure; it is tried again in case the page changes.
-        Err(reason) => Work::Settle {
-            entry,
-            fate: Fate::Failed { reason, next_try_at: Some(context.clock.now() + chrono::Duration::hours(6)) },
-        },
-    };
+    let read = context.compute("harvest", move || {
+        let _noted = reading.reading.begin(entry);
+        read_response(&reading, due, &errand, response)
+    });
+    // A page that breaks the reader is that page's failure.
+    let work = read.await.unwrap_or_else(|reason| Work::Died { entry, reason });
     context.hand_over(work).await;
 }
 
@@ -169,6 +167,7 @@ fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fe
     if let Some(reason) = not_a_page(page.content_type.as_deref()) {
         return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
     }
+    fault::point("harvest", &page.url);
     let text = context.extractor.extract(&page, &hints(&due.entry), page.fetched_at);
     let front = |url: &str| url::Url::parse(url).is_ok_and(|url| url.path() == "/" && url.query().is_none());
     let lost = !errand.hops.is_empty() && front(&page.url) && !due.entry.link.as_deref().is_some_and(front);
@@ -213,14 +212,14 @@ fn not_a_page(content_type: Option<&str>) -> Option<String> {
 /// Settles an entry without asking for its page.
 pub(crate) async fn without_page(context: Arc<Context>, entry: EntryId, plan: Plan) -> Outcome {
     let reading = context.clone();
-    let work = context.compute(move || settle_plan(&reading, plan)).await;
-    match work {
+    let settled = context.compute("harvest", move || {
+        let _noted = reading.reading.begin(entry);
+        settle_plan(&reading, plan)
+    });
+    match settled.await {
         Ok(Some(work)) => context.hand_over(work).await,
         Ok(None) => {}
-        Err(reason) => {
-            let next_try_at = Some(context.clock.now() + chrono::Duration::hours(6));
-            context.hand_over(Work::Settle { entry, fate: Fate::Failed { reason, next_try_at } }).await;
-        }
+        Err(reason) => context.hand_over(Work::Died { entry, reason }).await,
     }
     Outcome::Settled(entry)
 }

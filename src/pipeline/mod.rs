@@ -16,6 +16,7 @@ mod commit;
 mod context;
 mod dispatch;
 mod errand;
+mod fault;
 mod follow;
 mod gate;
 mod harvest;
@@ -23,8 +24,12 @@ mod identity;
 mod import;
 mod poll;
 mod prune;
+mod quarantine;
 mod requests;
 mod retag;
+mod supervise;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::{
@@ -46,8 +51,10 @@ pub use self::{
     work::Summary,
 };
 use self::{
-    context::{Context, Poke, Sources, panic_message},
+    context::{Context, Poke, Sources},
     dispatch::Dispatcher,
+    quarantine::Reading,
+    supervise::{Tasks, caught, died, join, panic_message, reason_of},
     work::{Tally, Work},
 };
 use crate::{
@@ -150,6 +157,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         parts;
     let searcher = index.searcher();
     store.transaction(|tx| tx.sync_sources(&sources))?;
+    let reading = Reading::open(&settings.data_dir, &mut store, clock.now())?;
     let (reader, follower_reader) = (store.reader()?, store.reader()?);
 
     let tally = Arc::new(Tally::default());
@@ -171,6 +179,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         answered,
         clock: clock.clone(),
         cores: Semaphore::new(cores),
+        reading,
         reader: Mutex::new(store.reader()?),
     });
 
@@ -182,38 +191,41 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
 
     let sources_changed = Arc::new(Notify::new());
     let background = stop.child_token();
-    let alerts = tokio::spawn(alert::run(context.clone(), index_growth, searcher, background.clone()));
-    let requests = tokio::spawn(requests::run(context.clone(), sources_changed.clone(), rebuild, background.clone()));
-    let retag = tokio::spawn(retag::run(context.clone(), background.clone()));
-    let prune = tokio::spawn(prune::run(context.clone(), options.once, background.clone()));
-    let reloads = tokio::spawn(requests::reload(
-        context.clone(),
-        reload,
-        tagger_change,
-        sources_changed.clone(),
-        background.clone(),
-    ));
+    let tasks = Tasks { context: context.clone(), sources_changed: sources_changed.clone(), stop, background };
+    let alerts = tasks.start("alert", move |tasks| {
+        alert::run(tasks.context, index_growth.clone(), searcher.clone(), tasks.background)
+    });
+    let requests = tasks.start("requests", move |tasks| requests::run(tasks, rebuild.clone()));
+    let retag = tasks.start("retag", |tasks| retag::run(tasks.context, tasks.background));
+    let prune = tasks.start("prune", move |tasks| prune::run(tasks.context, options.once, tasks.background));
+    let reload = Arc::new(tokio::sync::Mutex::new(reload));
+    let reloads = tasks.start("reload", move |tasks| requests::reload(tasks, reload.clone(), tagger_change.clone()));
+    let (stop, background) = (tasks.stop.clone(), tasks.background.clone());
+    // It holds a way to the store, which ends when all of them are gone.
+    drop(tasks);
 
     let dispatcher =
         Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
-    let dispatched = dispatcher.run(stop.clone()).await;
+    let dispatched = join("dispatch", tokio::spawn(dispatcher.run(stop.clone()))).await;
     if options.once && !stop.is_cancelled() {
         // A pass that changed the topics also retags; a daemon does so at leisure.
-        let _ = retag.await;
-        let _ = prune.await;
+        join("retag", retag).await??;
+        join("prune", prune).await??;
     }
     if !settings.alerts.is_empty() {
         wait_until_searchable(&context, &mut searchable).await;
     }
     background.cancel();
-    let _ = requests.await;
-    let _ = reloads.await;
+    let (requests, reloads) = (requests.await, reloads.await);
     drop(context);
     let store = join("commit", commit).await??;
     join("follow", follow).await??;
-    let _ = alerts.await;
+    let alerts = alerts.await;
 
-    let sources = dispatched?;
+    let sources = dispatched??;
+    for ended in [requests, reloads, alerts].into_iter().flatten() {
+        ended?;
+    }
     let (waiting, _) = store.reads().waiting_entries(Time::MIN_UTC)?;
     let summary = tally.summary(sources, waiting, started.elapsed().as_millis() as u64);
     info!(articles = summary.articles, duration_ms = summary.duration_ms, "stopped");
@@ -246,16 +258,6 @@ fn spawn<T: Send + 'static>(
             stop.disarm();
         }
         done
-    })
-}
-
-async fn join<T>(stage: &'static str, handle: tokio::task::JoinHandle<T>) -> Result<T, Error> {
-    handle.await.map_err(|error| {
-        let reason = match error.try_into_panic() {
-            Ok(panic) => panic_message(&*panic),
-            Err(error) => error.to_string(),
-        };
-        Error::Stage { stage, reason }
     })
 }
 

@@ -159,7 +159,8 @@ async fn judge(
         },
         200..=299 => {
             let source = source.clone();
-            let read = context.compute(move || read(&source, &response, known.as_deref(), validators, now)).await;
+            let read =
+                context.compute("poll", move || read(&source, &response, known.as_deref(), validators, now)).await;
             read.unwrap_or_else(|error| Verdict::Failed { error, http_status: Some(status) })
         }
         _ => Verdict::Failed { error: http_error(status), http_status: Some(status) },

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Context, work::Work};
+use super::{Context, fault, work::Work};
 use crate::store::{ArticleFilter, Cursor};
 
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -19,6 +19,7 @@ pub(crate) async fn run(context: Arc<Context>, once: bool, stop: CancellationTok
     let Some(keep) = keep else { return };
     let _busy = context.clock.busy();
     loop {
+        fault::point("prune", &context.settings.data_dir.to_string_lossy());
         let mut pruned = 0;
         while !stop.is_cancelled() {
             let filter = ArticleFilter { until: Some(context.clock.now() - keep), ..ArticleFilter::default() };

@@ -11,13 +11,12 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
     time,
 };
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Clock, Context, Error, Poke, Reload, commit::Owner, follow::Follower, retag, work::Work};
+use super::{Clock, Error, Poke, Reload, Tasks, commit::Owner, follow::Follower, retag, work::Work};
 use crate::{
     config::Settings,
     index::Index,
@@ -29,12 +28,8 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Acts on requests until told to stop.
-pub(crate) async fn run(
-    context: Arc<Context>,
-    sources_changed: Arc<Notify>,
-    rebuild: Arc<AtomicBool>,
-    stop: CancellationToken,
-) {
+pub(crate) async fn run(tasks: Tasks, rebuild: Arc<AtomicBool>) {
+    let Tasks { context, sources_changed, background: stop, .. } = &tasks;
     let mut tick = time::interval(INTERVAL);
     tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     loop {
@@ -57,7 +52,7 @@ pub(crate) async fn run(
             match request.kind.as_str() {
                 "sources" => sources_changed.notify_one(),
                 "reindex" => rebuild.store(true, Ordering::Relaxed),
-                "retag" => retag::again(&context, &stop).await,
+                "retag" => retag::again(&tasks).await,
                 other => warn!(kind = other, "unknown request from another process, dropped"),
             }
         }
@@ -67,12 +62,12 @@ pub(crate) async fn run(
 /// Takes new configurations up until told to stop: sources at once, topics for what comes and, in the background, for
 /// what is stored.
 pub(crate) async fn reload(
-    context: Arc<Context>,
-    mut reloads: mpsc::Receiver<Reload>,
+    tasks: Tasks,
+    reloads: Arc<Mutex<mpsc::Receiver<Reload>>>,
     tagger: watch::Sender<Arc<Tagger>>,
-    sources_changed: Arc<Notify>,
-    stop: CancellationToken,
 ) {
+    let Tasks { context, sources_changed, background: stop, .. } = &tasks;
+    let mut reloads = reloads.lock().await;
     loop {
         let reload = tokio::select! {
             Some(reload) = reloads.recv() => reload,
@@ -89,7 +84,7 @@ pub(crate) async fn reload(
         sources_changed.notify_one();
         if changed {
             tagger.send_replace(Arc::new(new));
-            tokio::spawn(retag::run(context.clone(), stop.clone()));
+            tasks.start("retag", |tasks| retag::run(tasks.context, tasks.background));
         }
         info!("the configuration was read again");
     }

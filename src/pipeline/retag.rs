@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Clock, Context, Error, Poke, commit::Owner, follow::Follower, work::Work};
+use super::{Clock, Context, Error, Poke, Tasks, commit::Owner, follow::Follower, work::Work};
 use crate::{
     config::Settings,
     index::Index,
@@ -49,7 +49,7 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
             let (articles, next) = reading.read(|reader| page(reader, cursor))?;
             Ok(tag(&articles, next, &tagging))
         };
-        match context.compute(step).await {
+        match context.compute("retag", step).await {
             Ok(Ok(retagged)) => {
                 let next = retagged.cursor;
                 context.hand_over(Work::Retagged(retagged)).await;
@@ -65,10 +65,11 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
 }
 
 /// Tags all stored articles anew in the background, whether the rules changed or not.
-pub(crate) async fn again(context: &Arc<Context>, stop: &CancellationToken) {
+pub(crate) async fn again(tasks: &Tasks) {
+    let context = &tasks.context;
     let rules = context.tagger().fingerprint();
     context.hand_over(Work::Retagged(Retagged { findings: Vec::new(), rules, cursor: Some(Cursor::default()) })).await;
-    tokio::spawn(run(context.clone(), stop.clone()));
+    tasks.start("retag", |tasks| run(tasks.context, tasks.background));
 }
 
 /// Where tagging has to start: `None` where all articles carry the tags of these rules.

@@ -24,6 +24,8 @@ pub(crate) enum Work {
     Harvested(Box<Harvested>),
     /// An entry ended without a new text.
     Settle { entry: EntryId, fate: Fate },
+    /// The reader died on an entry.
+    Died { entry: EntryId, reason: String },
     /// An entry announces an article that is stored already.
     Announced { entry: EntryId, source: SourceId, article: ArticleId },
     /// Stored articles were tagged by new rules.

@@ -55,6 +55,13 @@ pub enum Fate {
         /// When to try again; `None` to give up.
         next_try_at: Option<Time>,
     },
+    /// Nothing yet, and the reader died on it.
+    Deadly {
+        /// What the reader said last.
+        reason: String,
+        /// When to try again; `None` to keep it from every reader.
+        next_try_at: Option<Time>,
+    },
 }
 
 /// What decides whether an entry can be worked on now.
@@ -79,6 +86,8 @@ pub struct DueEntry {
     pub entry: Entry,
     /// Tries that failed so far.
     pub attempts: u32,
+    /// How often the reader died on it.
+    pub deaths: u32,
     /// The article that it already has.
     pub article: Option<ArticleId>,
     /// It says something else than when it was last settled.
@@ -159,7 +168,7 @@ impl Tx<'_> {
         self.run(
             "UPDATE entries SET digest = :digest, payload = :payload, link = :link, host = :host, changed = 1,
                 due_at = iif(:becomes_due, :now, due_at), state = iif(:becomes_due AND article_id IS NULL, 'due', state),
-                attempts = iif(:becomes_due, 0, attempts)
+                attempts = iif(:becomes_due, 0, attempts), deaths = iif(:becomes_due, 0, deaths)
              WHERE id = :id",
             named_params! {
                 ":id": id, ":digest": digest, ":payload": payload, ":link": entry.link, ":host": link_host(entry),
@@ -219,6 +228,10 @@ impl Tx<'_> {
             }
             Fate::Skipped { reason } => self.settle_as(id, "skipped", None, Some(reason), None)?,
             Fate::Failed { reason, next_try_at } => self.settle_as(id, "failed", None, Some(reason), *next_try_at)?,
+            Fate::Deadly { reason, next_try_at } => {
+                self.run("UPDATE entries SET deaths = deaths + 1 WHERE id = ?1", [id])?;
+                self.settle_as(id, "failed", None, Some(reason), *next_try_at)?
+            }
         };
         if settled { Ok(()) } else { Err(Error::Unknown { what: "entry", id: id.to_string() }) }
     }
@@ -236,7 +249,7 @@ impl Tx<'_> {
         let changed = self.run(
             "UPDATE entries SET state = iif(article_id IS NULL, :state, 'article'), article_id = coalesce(:article, article_id),
                 reason = :reason, due_at = :due_at, changed = changed AND :failed AND :due_at IS NOT NULL,
-                attempts = iif(:failed, attempts + 1, 0), payload = iif(:due_at IS NULL, NULL, payload)
+                attempts = iif(:failed, attempts + 1, 0), deaths = iif(:failed, deaths, 0), payload = iif(:due_at IS NULL, NULL, payload)
              WHERE id = :id",
             named_params! {
                 ":id": id, ":state": state, ":article": article, ":reason": reason, ":due_at": due_at.map(Ms),
@@ -286,8 +299,8 @@ impl Reader {
     /// When the database refuses or the row is unreadable.
     pub fn entry(&self, id: EntryId) -> Result<Option<DueEntry>, Error> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id, source_id, payload, attempts, article_id, changed, first_seen_at, validators FROM entries
-             WHERE id = ?1 AND payload IS NOT NULL",
+            "SELECT id, source_id, payload, attempts, article_id, changed, first_seen_at, validators, deaths
+             FROM entries WHERE id = ?1 AND payload IS NOT NULL",
         )?;
         statement.query_and_then([id], |row| self.read_entry(row))?.next().transpose()
     }
@@ -314,6 +327,7 @@ impl Reader {
             source_id: row.get(1)?,
             entry: from_json("entry", &payload)?,
             attempts: row.get(3)?,
+            deaths: row.get(8)?,
             article: row.get(4)?,
             changed: row.get(5)?,
             first_seen_at: row.get::<_, Ms>(6)?.0,
@@ -329,10 +343,20 @@ impl Reader {
     /// # Errors
     /// When the database refuses.
     pub fn failed_entries(&self, limit: usize) -> Result<Vec<FailedEntry>, Error> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id, source_id, link, reason, attempts, due_at FROM entries WHERE state = 'failed'
-             ORDER BY due_at NULLS LAST, id LIMIT ?1",
-        )?;
+        self.failures("state = 'failed' ORDER BY due_at NULLS LAST, id", limit)
+    }
+
+    /// Returns entries on which the reader died so often that no reader gets them any more.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn quarantined_entries(&self, limit: usize) -> Result<Vec<FailedEntry>, Error> {
+        self.failures("deaths > 0 AND due_at IS NULL ORDER BY id", limit)
+    }
+
+    fn failures(&self, which: &str, limit: usize) -> Result<Vec<FailedEntry>, Error> {
+        let sql = format!("SELECT id, source_id, link, reason, attempts, due_at FROM entries WHERE {which} LIMIT ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
             Ok(FailedEntry {
                 id: row.get(0)?,

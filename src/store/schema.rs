@@ -7,7 +7,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::Error;
 
 /// The steps from an empty database to the current schema; `user_version` counts how many were done.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// Returns the schema that a database has; 0 for an empty one.
 pub(super) fn version(connection: &Connection) -> Result<i64, Error> {

@@ -1,0 +1,219 @@
+//! Stages that panic: what the user sees, what is tried again, what is kept.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::Path,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use chrono::Utc;
+
+use super::{fault::arm, *};
+use crate::{
+    config,
+    extract::Extractor,
+    fetch::Fetcher,
+    store::{ArticleFilter, Cursor},
+    telemetry::metrics,
+};
+
+/// An outlet with a feed of three pages.
+struct Outlet {
+    authority: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Outlet {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let authority = listener.local_addr().expect("an address").to_string();
+        let outlet = Self { authority: authority.clone(), asked: Arc::default() };
+        let asked = outlet.asked.clone();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+                let mut line = String::new();
+                if reader.read_line(&mut line).is_err() {
+                    continue;
+                }
+                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {}
+                asked.lock().expect("no test fails here").push(path.clone());
+                let (media, body) = document(&authority, &path);
+                let length = body.len();
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
+                // A client that hangs up has what it wants.
+                let _ = write!(stream, "{head}content-type: {media}\r\ncontent-length: {length}\r\n\r\n{body}");
+            }
+        });
+        outlet
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.authority)
+    }
+
+    fn asked(&self, path: &str) -> usize {
+        self.asked.lock().expect("no test fails here").iter().filter(|asked| *asked == path).count()
+    }
+}
+
+fn document(authority: &str, path: &str) -> (&'static str, String) {
+    let number: usize = match path.trim_start_matches('/').parse() {
+        Ok(number) => number,
+        Err(_) => {
+            let item = |n| {
+                format!("<item><guid>{n}</guid><title>Report {n}</title><link>http://{authority}/{n}</link></item>")
+            };
+            let items: String = (0..3).map(item).collect();
+            return ("application/rss+xml", format!("<rss version=\"2.0\"><channel>{items}</channel></rss>"));
+        }
+    };
+    let paragraph = |part: usize| {
+        format!(
+            "<p>Part {part} of report {number} says that {} barges and {} tugs were counted at lock {number}.</p>",
+            part * 17 + number,
+            number * 31 + part
+        )
+    };
+    let text: String = (0..6).map(paragraph).collect();
+    ("text/html", format!("<html lang=en><body><article><h1>Report {number}</h1>{text}</article></body></html>"))
+}
+
+fn settings(dir: &Path) -> config::Settings {
+    let mut settings = config::Settings { data_dir: dir.to_owned(), ..config::Settings::default() };
+    settings.http.allow_private_addresses = true;
+    settings.http.respect_robots = false;
+    settings.http.per_host_delay = Duration::ZERO;
+    settings.index.commit_interval = Duration::from_millis(10);
+    settings
+}
+
+async fn pass(outlet: &Outlet, settings: &config::Settings) -> Result<Summary, Error> {
+    let store = Store::open(&settings.data_dir).expect("store");
+    let (index, applied) = open_index(settings).expect("index");
+    let parts = Parts {
+        settings: Arc::new(settings.clone()),
+        sources: vec![Source::new(outlet.url("/feed"))],
+        tagger: Tagger::new(&[], &[]).expect("no rules"),
+        extractor: Extractor::default(),
+        fetcher: Fetcher::new(&settings.http, &settings.data_dir).expect("network"),
+        store,
+        index,
+        applied,
+        liveness: Liveness::default(),
+        clock: Clock::default(),
+        reload: mpsc::channel(1).1,
+    };
+    run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new()).await
+}
+
+fn reader(dir: &Path) -> Reader {
+    Reader::open(dir).expect("a store")
+}
+
+/// Articles in the store and in the index.
+fn articles(dir: &Path) -> (u64, u64) {
+    let indexed = index::Searcher::open(&dir.join("index")).expect("an index").articles();
+    (reader(dir).counts().expect("counts").articles, indexed)
+}
+
+fn deaths(stage: &str) -> u64 {
+    metrics().stage_deaths.with_label_values(&[stage]).get()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_breaks_its_reader_is_quarantined_after_three_tries() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let settings = settings(dir.path());
+    let before = deaths("harvest");
+    arm("harvest", &outlet.url("/1"), 9);
+    assert_eq!(pass(&outlet, &settings).await.expect("a pass").articles, 2);
+    assert!(reader(dir.path()).quarantined_entries(9).expect("readable").is_empty(), "it is tried again");
+    for _ in 0..3 {
+        pass(&outlet, &settings).await.expect("a pass");
+    }
+    assert_eq!((outlet.asked("/1"), articles(dir.path())), (3, (2, 2)));
+    assert!(deaths("harvest") >= before + 3);
+    let kept = reader(dir.path()).quarantined_entries(9).expect("readable");
+    assert_eq!((kept.len(), kept[0].attempts), (1, 3));
+    assert!(kept[0].reason.contains("a fault of harvest"), "{}", kept[0].reason);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_kills_the_process_is_quarantined_after_three_deaths() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let settings = settings(dir.path());
+    arm("harvest", &outlet.url("/2"), 1);
+    pass(&outlet, &settings).await.expect("a pass");
+    let entry = reader(dir.path()).failed_entries(9).expect("readable")[0].id;
+    // What a process leaves that dies while it reads the page.
+    for _ in 0..2 {
+        fs::write(dir.path().join("reading"), [[0; 8], entry.bits().to_le_bytes()].concat()).expect("written");
+        let mut store = Store::open(dir.path()).expect("store");
+        drop(Reading::open(dir.path(), &mut store, Utc::now()).expect("settled"));
+    }
+    pass(&outlet, &settings).await.expect("a pass");
+    assert_eq!((outlet.asked("/2"), articles(dir.path())), (1, (2, 2)));
+    let kept = reader(dir.path()).quarantined_entries(9).expect("readable");
+    assert_eq!((kept.len(), kept[0].id, kept[0].attempts), (1, entry, 3));
+}
+
+#[test]
+fn what_was_read_without_a_death_leaves_no_note() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut store = Store::open(dir.path()).expect("store");
+    let reading = Reading::open(dir.path(), &mut store, Utc::now()).expect("open");
+    let entries = [1, 2, 3].map(crate::model::EntryId::from_bits);
+    let note = || fs::read(dir.path().join("reading")).expect("a note");
+    let notes = entries.map(|entry| reading.begin(entry));
+    assert_eq!(note().len(), 24);
+    drop(notes);
+    drop(reading.begin(entries[0]));
+    assert_eq!(note(), [0; 24]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_breaks_the_store_s_owner_is_set_aside_and_the_others_are_kept() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let settings = settings(dir.path());
+    let before = deaths("commit");
+    arm("commit", &outlet.url("/0"), 9);
+    assert_eq!(pass(&outlet, &settings).await.expect("a pass").articles, 2);
+    assert!(deaths("commit") > before);
+    let failed = reader(dir.path()).failed_entries(9).expect("readable");
+    assert!(failed.len() == 1 && failed[0].reason.contains("a fault of commit"), "{failed:?}");
+    // It was a passing trouble: the next pass has it.
+    arm("commit", &outlet.url("/0"), 0);
+    pass(&outlet, &settings).await.expect("a pass");
+    assert_eq!(articles(dir.path()), (3, 3));
+    assert_eq!(reader(dir.path()).integrity_check().expect("check"), [] as [String; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_stage_that_panics_is_started_again_and_misses_nothing() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let before = (deaths("follow"), metrics().index_failures.get());
+    arm("follow", &outlet.url("/0"), 1);
+    pass(&outlet, &settings(dir.path())).await.expect("a pass");
+    assert_eq!(articles(dir.path()), (3, 3));
+    assert!(deaths("follow") > before.0 && metrics().index_failures.get() > before.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_in_the_background_that_panics_is_started_again_and_does_its_work() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let mut settings = settings(dir.path());
+    pass(&outlet, &settings).await.expect("a pass");
+    settings.store.keep = Some(Duration::ZERO);
+    settings.harvest.enabled = false;
+    arm("prune", &dir.path().to_string_lossy(), 1);
+    pass(&outlet, &settings).await.expect("a pass");
+    assert_eq!(articles(dir.path()), (0, 0));
+    let left = reader(dir.path()).article_ids(&ArticleFilter::default(), Cursor::default(), 9).expect("readable");
+    assert!(left.0.is_empty());
+}
