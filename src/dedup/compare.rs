@@ -51,6 +51,11 @@ impl Side {
     pub fn share(self) -> f32 {
         if self.words > 0.0 { self.found / self.words } else { 0.0 }
     }
+
+    /// Words that are not found.
+    pub fn rest(self) -> f32 {
+        self.words - self.found
+    }
 }
 
 /// A new text and one that is known, side by side.
@@ -78,11 +83,17 @@ pub(super) struct Match {
 }
 
 impl Match {
+    /// Facts that both texts give and few others.
+    pub fn same_facts(&self) -> u32 {
+        let [new, known] = self.all_facts;
+        new.same.min(known.same)
+    }
+
     /// Tells whether the aligned sentences give the same facts. In a recurring form (weather, markets, match reports)
     /// the words agree and the facts do not.
     pub fn facts_agree(&self) -> bool {
         let [new, known] = self.all_facts;
-        let shared = new.same.min(known.same);
+        let shared = self.same_facts();
         let weak = new.weak.min(known.weak);
         let other = |[new, known]: [Agreement; 2]| new.other().min(known.other());
         let mut other_facts = other(self.facts);
@@ -168,7 +179,6 @@ impl<'a> Probe<'a> {
             None => Found::Not,
         });
         let back: Vec<Found> = back.collect();
-        let (new_blocks, known_blocks) = (shares(self.sketch, &forth), shares(known, &back));
         let mut new_same = vec![Said::Not; self.sketch.facts.len()];
         let mut known_same = Vec::with_capacity(known.facts.len());
         for fact in &known.facts {
@@ -181,11 +191,16 @@ impl<'a> Probe<'a> {
         let same_outlet = self.sketch.outlet == known.outlet;
         // Behind a start of its own, what a text shares with another of its outlet may be furniture.
         let skip = if same_outlet { 0.0 } else { LEAD_SKIP };
+        let title = title_share(&self.sketch.title, &known.title);
+        // Where many versions of one report are about, its own words look like a form.
+        let own_form = !same_outlet && title >= SAME_TITLE;
+        let new_blocks = shares(self.sketch, &forth, &new_same, own_form);
+        let known_blocks = shares(known, &back, &known_same, own_form);
         let mut matched = Match {
             new: side(self.sketch, &new_blocks, skip),
             known: side(known, &known_blocks, skip),
             same_outlet,
-            title: title_share(&self.sketch.title, &known.title),
+            title,
             ..Match::default()
         };
         matched.count_facts(0, self.sketch, &new_blocks, &new_same);
@@ -224,7 +239,7 @@ impl Match {
 ///
 /// The start of a text keeps all its shingles, the rest a sample. Where the start of one stands in the middle of the
 /// other, only the sampled ones can be found: then they alone are counted.
-fn shares(sketch: &Sketch, found: &[Found]) -> Vec<Share> {
+fn shares(sketch: &Sketch, found: &[Found], said: &[Said], own_form: bool) -> Vec<Share> {
     let mut all = Count::default();
     let mut sampled = Count::default();
     let ends: Vec<usize> = sketch
@@ -243,9 +258,11 @@ fn shares(sketch: &Sketch, found: &[Found]) -> Vec<Share> {
         }
     }
     let sampled_only = sampled.known >= 4 && sampled.share() > all.share() + 0.3;
-    let mut at = 0;
+    let (mut at, mut fact) = (0, 0);
     let share = |(end, block): (usize, &Block)| {
         let from = std::mem::replace(&mut at, end);
+        let facts = &said[fact..fact + usize::from(block.facts)];
+        fact += facts.len();
         if block.whole && found[end - 1] == Found::Here {
             return Share::Part(1.0);
         }
@@ -255,9 +272,18 @@ fn shares(sketch: &Sketch, found: &[Found]) -> Vec<Share> {
                 count.add(found);
             }
         }
-        count.judge()
+        match count.judge() {
+            Share::Form if own_form && agree(facts) => Share::Part(1.0),
+            share => share,
+        }
     };
     ends.into_iter().zip(&sketch.blocks).map(share).collect()
+}
+
+/// Tells whether the facts of a sentence say that both texts have the same sentence.
+fn agree(facts: &[Said]) -> bool {
+    let same = facts.iter().filter(|&&said| said != Said::Not).count();
+    same >= 2 && same * 5 >= facts.len() * 4 && facts.contains(&Said::Same)
 }
 
 /// What is found of one block.

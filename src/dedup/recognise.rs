@@ -25,6 +25,8 @@ const MIN_BODY_WORDS: u32 = 12;
 const MIN_WORDS: f32 = 8.0;
 /// Shared words at the start of both that make a copy whatever follows: one full sentence.
 const LEAD_WORDS: f32 = 14.0;
+/// Two texts that both go on with so many words of their own share no more than a standing introduction.
+const LONG_REST: f32 = 100.0;
 
 /// The group of an article that is a copy.
 pub(super) struct Recognised {
@@ -200,7 +202,14 @@ fn is_copy(matched: &Match) -> bool {
     {
         return false;
     }
+    if more < 0.25 && matched.new.rest().min(matched.known.rest()) >= LONG_REST {
+        return false;
+    }
     let titles = matched.title >= SAME_TITLE;
+    let facts = if matched.same_outlet { 8 } else { 5 };
+    if more >= 0.5 && less >= 0.25 && matched.same_facts() >= facts {
+        return true;
+    }
     if matched.same_outlet {
         // Its furniture may be most of both.
         return lead >= LEAD_WORDS || (lead >= 6.0 && more >= 0.35) || (titles && more >= 0.35) || less >= 0.75;

@@ -125,6 +125,46 @@ fn forms_with_other_facts_stay_apart() {
 }
 
 #[test]
+fn a_filled_in_form_is_found_again_by_its_facts() {
+    let filing = |company: &str, place: &str, millions: &str, bank: &str| {
+        format!(
+            "{company} of {place} said it intends to file a registration statement with the market supervisor covering the \
+             sale of {millions} million crowns of convertible bonds that fall due in ten years, with {bank} as lead manager.\n\
+             The company said the offering will be made only by prospectus and proceeds will repay a loan from the bank."
+        )
+    };
+    let companies = "Aldor Bramwil Cestrin Dunvale Estory Fenwold Garsund Holmkar Istrand";
+    let mut texts: Vec<(String, String)> = companies
+        .split(' ')
+        .enumerate()
+        .map(|(at, name)| {
+            let text = filing(name, &format!("Port {name}"), &format!("{}.{at}", 31 + at), &format!("Bank {name}burg"));
+            (format!("{name} files for bonds"), text)
+        })
+        .collect();
+    let copy = filing("Kalund (NNA): Cestrin", "Port Cestrin", "33.2", "Bank Cestrinburg") + " It gave no date.";
+    texts.push(("Cestrin Files For Bonds - Norby Post".to_owned(), copy));
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect();
+    check(&texts, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 2]);
+}
+
+#[test]
+fn a_standing_introduction_makes_no_copies_of_long_texts() {
+    let digest = |subject: &str| {
+        let notes = (0..30)
+            .map(|at| format!("{subject}{at} alder{subject} birch{at}{subject} cedar{subject}, said Elm{subject}."));
+        let notes: Vec<String> = notes.collect();
+        format!(
+            "These are the notes that our readers in the Kalund district sent to Marit Solheim of the Norby Post today.\n{}",
+            notes.join("\n")
+        )
+    };
+    let texts = [digest("harbour"), digest("school"), digest("forest")];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|text| ("Notes from the district", text.as_str())).collect();
+    check(&texts, &[0, 1, 2]);
+}
+
+#[test]
 fn furniture_of_an_outlet_makes_no_copies() {
     let furniture = "Get the best of the Norby Post every evening: order our letter and read what moved the region today.\n\
         The Norby Post is a member of the Press Council and corrects its errors openly, write to the editor on duty.";
