@@ -201,7 +201,9 @@ fn code(error: &Error) -> u8 {
         if cause.is::<config::Problems>() {
             return 78;
         }
-        if cause.is::<Usage>() || matches!(cause.downcast_ref(), Some(serve::Error::Question(_))) {
+        if cause.is::<Usage>()
+            || matches!(cause.downcast_ref(), Some(serve::Error::Question(_) | serve::Error::Unknown(_)))
+        {
             return 2;
         }
         if matches!(cause.downcast_ref(), Some(store::Error::InUse { .. }))

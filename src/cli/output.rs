@@ -27,6 +27,7 @@ pub(crate) struct Output {
     pub json: bool,
     color: bool,
     color_errors: bool,
+    terminal: bool,
     width: usize,
 }
 
@@ -55,12 +56,18 @@ impl Output {
             json,
             color: decide(terminal),
             color_errors: decide(io::stderr().is_terminal()),
+            terminal,
             width: width.clamp(40, 200),
         }
     }
 
     pub fn colored_errors(&self) -> bool {
         self.color_errors
+    }
+
+    /// Whether a person watches, rather than a pipe or a file.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
     }
 
     /// The columns that there are to fill.

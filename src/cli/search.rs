@@ -1,5 +1,7 @@
 //! `dateline search`: full-text search of the archive.
 
+use std::collections::BTreeMap;
+
 use anyhow::Error;
 use chrono::{DateTime, Utc};
 
@@ -8,7 +10,11 @@ use super::{
     output::{Output, Style, cut, pad, printable, wrap},
 };
 use crate::{
-    serve::{By, Order, Question, json::CountRow, json::Hit},
+    model::TextField,
+    serve::{
+        By, Order, Question,
+        json::{CountRow, Explained, ExplainedPart, Hit},
+    },
     text::html,
 };
 
@@ -65,12 +71,18 @@ pub(crate) struct Arguments {
     /// Hits to skip
     #[arg(long, default_value_t = 0)]
     offset: usize,
+    /// Go on where a page ended; `start` begins, and each page says where the next one is
+    #[arg(long, conflicts_with = "offset")]
+    cursor: Option<String>,
     /// Show each copy instead of one hit a group
     #[arg(long)]
     copies: bool,
-    /// Count hits instead of showing them
-    #[arg(long, value_name = "FIELD")]
-    count_by: Option<By>,
+    /// Tell of each hit why it has its score
+    #[arg(long)]
+    explain: bool,
+    /// Count hits instead of showing them, by one field or by several
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    count_by: Vec<By>,
 }
 
 /// Counts shown where no number is asked for.
@@ -82,7 +94,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
     let archive = open::archive(global)?;
     let now = Utc::now();
     let count_by = arguments.count_by;
-    let limit = arguments.limit.unwrap_or(if count_by.is_some() { COUNTS } else { HITS });
+    let limit = arguments.limit.unwrap_or(if count_by.is_empty() { HITS } else { COUNTS });
+    let pages = arguments.cursor.is_some();
     let question = Question {
         query: (!arguments.query.is_empty()).then(|| arguments.query.join(" ")),
         topic: arguments.topic,
@@ -100,9 +113,19 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
         copies: arguments.copies,
         // A program that asks for rows gets rows: counting reads every match.
         total: !output.json,
+        cursor: arguments.cursor,
+        explain: arguments.explain,
     };
-    if let Some(by) = count_by {
-        return counts(&archive.count_by(&question, by, now)?, output);
+    if !count_by.is_empty() {
+        let counted = count_by.iter().map(|by| archive.count_by(&question, *by, now));
+        let counted = counted.collect::<Result<Vec<_>, _>>()?;
+        for (place, rows) in counted.iter().enumerate() {
+            if place > 0 && !output.json {
+                output.line("")?;
+            }
+            counts(rows, output)?;
+        }
+        return Ok(());
     }
     let found = archive.search(&question, now)?;
     for (place, hit) in found.hits.iter().enumerate() {
@@ -112,6 +135,9 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
             show(hit, question.offset + place + 1, output)?;
         }
     }
+    if let (Some(next), true) = (&found.next, pages) {
+        output.note(&format!("next: {next}"));
+    }
     if output.json {
         return Ok(());
     }
@@ -120,7 +146,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
         output.note(&format!("no article fits ({articles} articles were searched)"));
         output.note("hint: fewer words, a longer --since, or `OR` between words find more");
     } else if let Some(total) = found.total.filter(|total| *total > found.hits.len() as u64) {
-        output.note(&format!("{} of {total} hits; --limit and --offset show more", found.hits.len()));
+        output.note(&format!("{} of {total} hits; --limit, --offset and --cursor show more", found.hits.len()));
     }
     Ok(())
 }
@@ -147,7 +173,29 @@ fn show(hit: &Hit, place: usize, output: &Output) -> Result<(), Error> {
     if !head.topics.is_empty() {
         output.line(&format!("    {}", output.paint(Style::Good, &cut(&head.topics.join(", "), width - 4))))?;
     }
+    if let Some(explain) = &hit.explain {
+        for line in wrap(&printable(&explained(hit.score, explain)), width.saturating_sub(4)) {
+            output.line(&format!("    {}", output.paint(Style::Dim, &line)))?;
+        }
+    }
     output.line("")
+}
+
+/// `4.20 = (talks 2.10 title + talks 0.40 title, as written) × 1.05 new × 1.1 first of its copies`.
+fn explained(score: Option<f32>, explain: &Explained) -> String {
+    let part = |part: &ExplainedPart| {
+        let field = if part.field == TextField::Title { "title" } else { "text" };
+        let written = if part.as_written { ", as written" } else { "" };
+        format!("{} {:.2} {field}{written}", part.words, part.score)
+    };
+    let parts: Vec<String> = explain.parts.iter().map(part).collect();
+    format!(
+        "{:.2} = ({}) × {:.2} for its age × {:.1} among its copies",
+        score.unwrap_or_default(),
+        parts.join(" + "),
+        explain.freshness,
+        explain.representative
+    )
 }
 
 /// A private mark around what fits, word by word, so that breaking lines cannot part a mark from its end.
@@ -189,6 +237,9 @@ fn counts(rows: &[CountRow], output: &Output) -> Result<(), Error> {
         output.note("no article fits, so there is nothing to count");
         return Ok(());
     }
+    if matches!(rows[0].by, By::Day | By::Hour) && output.is_terminal() {
+        output.line(&sparkline(rows, output.width()))?;
+    }
     let most = rows.iter().map(|row| row.count).max().unwrap_or(1).max(1);
     let widest = rows.iter().map(|row| console::measure_text_width(&row.value)).max().unwrap_or(0).min(32);
     let room = output.width().saturating_sub(widest + 11).min(40) as u64;
@@ -204,9 +255,37 @@ fn counts(rows: &[CountRow], output: &Output) -> Result<(), Error> {
     Ok(())
 }
 
+/// The course of counts by day or hour in one line, spans without hits included; the latest where not all fit.
+fn sparkline(rows: &[CountRow], width: usize) -> String {
+    let by_hour = rows.first().is_some_and(|row| row.by == By::Hour);
+    let span = |value: &str| {
+        let whole = if by_hour { value.to_owned() } else { format!("{value}T00:00:00Z") };
+        Some(DateTime::parse_from_rfc3339(&whole).ok()?.timestamp() / if by_hour { 3_600 } else { 86_400 })
+    };
+    let counts: BTreeMap<i64, u64> = rows.iter().filter_map(|row| Some((span(&row.value)?, row.count))).collect();
+    let (Some((&first, _)), Some((&last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
+        return String::new();
+    };
+    let most = counts.values().copied().max().unwrap_or(1).max(1);
+    let level =
+        |count: u64| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][((count * 8).div_ceil(most) as usize).clamp(1, 8) - 1];
+    let shown = first.max(last - width as i64 + 1)..=last;
+    shown.map(|span| counts.get(&span).map_or(' ', |&count| level(count))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sparkline_shows_gaps_and_the_latest() {
+        let row = |value: &str, count| CountRow { by: By::Day, value: value.to_owned(), count };
+        let rows = [row("2026-11-01", 8), row("2026-11-02", 1), row("2026-11-04", 4)];
+        assert_eq!(sparkline(&rows, 80), "█▁ ▄");
+        assert_eq!(sparkline(&rows, 2), " ▄");
+        let hour = |value: &str, count| CountRow { by: By::Hour, value: value.to_owned(), count };
+        assert_eq!(sparkline(&[hour("2026-11-01T23:00:00Z", 2), hour("2026-11-02T00:00:00Z", 2)], 80), "██");
+    }
 
     #[test]
     fn snippets_lose_their_html_and_keep_their_marks() {

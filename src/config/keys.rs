@@ -62,7 +62,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
     let Dedup { window } = dedup;
     let Index { commit_interval, writer_memory } = index;
     let Store { keep } = store;
-    let Serve { listen, token_file, token, public } = serve;
+    let Serve { listen, token_file, token, public, rate_limit } = serve;
     vec![
         ("data_dir", Slot::Path(data_dir)),
         ("sources", Slot::Paths(sources)),
@@ -95,6 +95,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         ("serve.token_file", Slot::MaybePath(token_file)),
         ("serve.token", Slot::Secret(token)),
         ("serve.public", Slot::Flag(public)),
+        ("serve.rate_limit", Slot::Count(rate_limit)),
     ]
 }
 

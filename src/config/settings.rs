@@ -218,11 +218,13 @@ pub struct Serve {
     pub token: Option<Secret>,
     /// Listen beyond loopback without a token.
     pub public: bool,
+    /// Requests a second that one address may make; 0 for any number.
+    pub rate_limit: usize,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8480".to_owned(), token_file: None, token: None, public: false }
+        Self { listen: "127.0.0.1:8480".to_owned(), token_file: None, token: None, public: false, rate_limit: 20 }
     }
 }
 

@@ -3,7 +3,7 @@
 //! A group's place is that of its best member so far. A group that was pushed out comes back when a better member of
 //! it turns up, so the outcome is exact without reading more than the engine's pruning leaves to read.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use rustc_hash::FxHashMap;
 use tantivy::{
@@ -13,7 +13,10 @@ use tantivy::{
     query::Weight,
 };
 
-use super::schema::{GROUP, ID, PUBLISHED};
+use super::{
+    after::Skipped,
+    schema::{GROUP, ID, PUBLISHED},
+};
 
 /// What a report of this moment gains over one of long ago: enough to order equals, not to lift a poor match.
 const FRESHNESS: f64 = 0.2;
@@ -21,7 +24,7 @@ const FRESHNESS: f64 = 0.2;
 const HALF_FRESH_SECONDS: f64 = 7.0 * 86_400.0;
 /// What the representative of a group gains over its copies: their scores differ by what outlets put around a report
 /// (credits, related links) and by their length, and the original is what a reader wants unless a copy says more.
-const REPRESENTATIVE: f64 = 1.1;
+pub(super) const REPRESENTATIVE: f64 = 1.1;
 
 /// The order of hits.
 #[derive(Debug, Clone, Copy)]
@@ -34,17 +37,29 @@ pub(super) enum Order {
     Oldest,
 }
 
+impl Order {
+    /// Returns the rank of an article by its score and its time of publication.
+    pub fn rank(self, score: Score, published: i64) -> f64 {
+        match self {
+            Self::Score { now } => f64::from(score) * freshness(now, published),
+            Self::Newest => published as f64,
+            Self::Oldest => -(published as f64),
+        }
+    }
+}
+
 /// Collects the first `limit` hits.
 pub(super) struct Top {
     pub limit: usize,
     pub collapse: bool,
     pub order: Order,
+    pub skipped: Arc<Skipped>,
 }
 
 /// One hit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
-    rank: f64,
+    pub rank: f64,
     pub id: u64,
     pub group: u64,
     pub score: f32,
@@ -61,6 +76,7 @@ impl Collector for Top {
             ordinal,
             order: self.order,
             collapse: self.collapse,
+            skipped: self.skipped.clone(),
             ids: columns.u64(ID)?,
             groups: columns.u64(GROUP)?,
             published: columns.i64(PUBLISHED)?,
@@ -112,6 +128,7 @@ pub(super) struct Segment {
     ordinal: SegmentOrdinal,
     order: Order,
     collapse: bool,
+    skipped: Arc<Skipped>,
     ids: Column<u64>,
     groups: Column<u64>,
     published: Column<i64>,
@@ -123,17 +140,17 @@ impl SegmentCollector for Segment {
 
     fn collect(&mut self, doc: DocId, score: Score) {
         let published = self.published.first(doc).unwrap_or_default();
-        let mut rank = match self.order {
-            Order::Score { now } => f64::from(score) * freshness(now, published),
-            Order::Newest => published as f64,
-            Order::Oldest => -(published as f64),
-        };
+        let mut rank = self.order.rank(score, published);
         let boost = if self.collapse && self.scored() { REPRESENTATIVE } else { 1.0 };
         if self.best.worst().is_some_and(|worst| rank * boost < worst) {
             return;
         }
         let id = self.ids.first(doc).unwrap_or_default();
         let group = self.groups.first(doc).unwrap_or_default();
+        // Without groups each article is shown for itself.
+        if self.skipped.has(Place::new(Rank(rank), id), if self.collapse { group } else { id }) {
+            return;
+        }
         if id == group {
             rank *= boost;
         }
@@ -161,17 +178,24 @@ impl Segment {
 }
 
 /// Returns the factor by which freshness lifts a score, 1 to 1 + [`FRESHNESS`].
-fn freshness(now: i64, published: i64) -> f64 {
+pub(super) fn freshness(now: i64, published: i64) -> f64 {
     let age = now.saturating_sub(published).max(0) as f64;
     1.0 + FRESHNESS * HALF_FRESH_SECONDS / (HALF_FRESH_SECONDS + age)
 }
 
 /// A place in the order: better is greater, equals by id.
-type Place = (Rank, Reverse<u64>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(Rank, Reverse<u64>);
+
+impl Place {
+    pub fn new(rank: Rank, id: u64) -> Self {
+        Self(rank, Reverse(id))
+    }
+}
 
 /// A rank that can be compared: never NaN, as scores and times are finite.
-#[derive(Clone, Copy, PartialEq)]
-struct Rank(f64);
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rank(pub f64);
 
 impl Eq for Rank {}
 
@@ -204,11 +228,11 @@ impl Best {
         if self.places.len() < self.limit {
             return None;
         }
-        self.places.first_key_value().map(|((rank, _), _)| rank.0)
+        self.places.first_key_value().map(|(Place(rank, _), _)| rank.0)
     }
 
     fn push(&mut self, found: Found) {
-        let place = (Rank(found.rank), Reverse(found.id));
+        let place = Place::new(Rank(found.rank), found.id);
         let full = self.places.len() >= self.limit;
         if full && self.places.first_key_value().is_none_or(|(worst, _)| place <= *worst) {
             return;

@@ -32,6 +32,15 @@ const TITLE: f32 = 3.0;
 /// What the word as written adds to its stem.
 const EXACT: f32 = 0.5;
 
+/// How a word is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In its stem.
+    Stem,
+    /// As written.
+    Written,
+}
+
 /// Compiles the queries of one search.
 pub(super) struct Compiler<'a> {
     view: &'a View,
@@ -57,12 +66,7 @@ impl<'a> Compiler<'a> {
             Query::Word { field, word } => self.words(*field, word, 0),
             Query::Phrase { field, words, slop } => self.words(*field, words, *slop),
             Query::Prefix { field, prefix } => self.last_word(*field, prefix, &beginning),
-            Query::Fuzzy { field, word, distance } => {
-                let near = |part: Part, word: &str| -> Box<dyn EngineQuery> {
-                    Box::new(FuzzyTermQuery::new(Term::from_field_text(part.words, word), *distance, true))
-                };
-                self.last_word(*field, word, &near)
-            }
+            Query::Fuzzy { field, word, distance } => self.last_word(*field, word, &near(*distance)),
             Query::Is { field, value } => unranked(self.value(*field, value)?),
             Query::Published { from, to } => {
                 let bound = |time: &Option<crate::model::Time>| match time {
@@ -94,31 +98,70 @@ impl<'a> Compiler<'a> {
         Ok(if clauses.len() == 1 { clauses.remove(0).1 } else { Box::new(BooleanQuery::new(clauses)) })
     }
 
-    /// One word or words in their order, in their stems.
+    /// One word or words in their order: in their stems, and where hits are ranked a single word also as written.
     fn words(&self, field: Option<TextField>, text: &str, slop: u32) -> Box<dyn EngineQuery> {
-        let tokens = tokenize(text);
-        let words: Vec<&str> = tokens.iter().map(|(_, word)| word).collect();
-        let variants = self.variants(&words);
-        let mut any: Vec<Box<dyn EngineQuery>> = Vec::new();
-        for (part, weight) in self.parts(field) {
-            for variant in &variants {
-                let mut terms: Vec<Term> = variant.iter().map(|stem| Term::from_field_text(part.stems, stem)).collect();
-                any.push(match terms.len() {
-                    0 => continue,
-                    1 => boosted(Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::WithFreqs)), weight),
-                    _ => {
-                        let mut phrase = PhraseQuery::new(terms);
-                        phrase.set_slop(slop);
-                        boosted(Box::new(phrase), weight)
-                    }
-                });
-            }
-            if let ([word], true) = (&*words, self.ranked) {
-                let term = Term::from_field_text(part.words, word);
-                any.push(boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), weight * EXACT));
-            }
+        let mut any = Vec::new();
+        for part in self.parts(field) {
+            any.extend(self.stems(part, text, slop));
+            any.extend(self.written(part, text).filter(|_| self.ranked));
         }
         any_of(any)
+    }
+
+    /// The stems of a text in every language.
+    fn stems(&self, (part, weight): (Part, f32), text: &str, slop: u32) -> Vec<Box<dyn EngineQuery>> {
+        let tokens = tokenize(text);
+        let words: Vec<&str> = tokens.iter().map(|(_, word)| word).collect();
+        let mut any: Vec<Box<dyn EngineQuery>> = Vec::new();
+        for variant in self.variants(&words) {
+            let mut terms: Vec<Term> = variant.iter().map(|stem| Term::from_field_text(part.stems, stem)).collect();
+            any.push(match terms.len() {
+                0 => continue,
+                1 => boosted(Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::WithFreqs)), weight),
+                _ => {
+                    let mut phrase = PhraseQuery::new(terms);
+                    phrase.set_slop(slop);
+                    boosted(Box::new(phrase), weight)
+                }
+            });
+        }
+        any
+    }
+
+    /// A single word as written.
+    fn written(&self, (part, weight): (Part, f32), text: &str) -> Option<Box<dyn EngineQuery>> {
+        let tokens = tokenize(text);
+        let mut words = tokens.iter().map(|(_, word)| word);
+        let (word, None) = (words.next()?, words.next()) else { return None };
+        let term = Term::from_field_text(part.words, word);
+        Some(boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), weight * EXACT))
+    }
+
+    /// Returns what one word or phrase of a query asks for in one part of the text, in one form.
+    pub fn clause(&self, leaf: &Query, field: TextField, form: Form) -> Option<Box<dyn EngineQuery>> {
+        let (Query::Word { field: asked, .. }
+        | Query::Phrase { field: asked, .. }
+        | Query::Prefix { field: asked, .. }
+        | Query::Fuzzy { field: asked, .. }) = leaf
+        else {
+            return None;
+        };
+        if asked.is_some_and(|asked| asked != field) {
+            return None;
+        }
+        let part = self.parts(Some(field)).next()?;
+        match (leaf, form) {
+            (Query::Word { word, .. }, Form::Stem) => Some(any_of(self.stems(part, word, 0))),
+            (Query::Word { word: text, .. } | Query::Phrase { words: text, .. }, Form::Written) => {
+                self.written(part, text)
+            }
+            (Query::Phrase { words, slop, .. }, Form::Stem) => Some(any_of(self.stems(part, words, *slop))),
+            (Query::Prefix { prefix, .. }, Form::Written) => Some(self.last_word(Some(field), prefix, &beginning)),
+            (Query::Fuzzy { word, distance, .. }, Form::Written) => {
+                Some(self.last_word(Some(field), word, &near(*distance)))
+            }
+            _ => None,
+        }
     }
 
     /// Returns the words stemmed in every language, each outcome once; as they are for articles whose language is
@@ -196,6 +239,11 @@ fn beginning(part: Part, prefix: &str) -> Box<dyn EngineQuery> {
     let term = |text: &str| Term::from_field_text(part.words, text);
     let end = format!("{prefix}{}", char::MAX);
     Box::new(RangeQuery::new(Bound::Included(term(prefix)), Bound::Excluded(term(&end))))
+}
+
+/// Words that differ by so many letters.
+fn near(distance: u8) -> impl Fn(Part, &str) -> Box<dyn EngineQuery> {
+    move |part, word| Box::new(FuzzyTermQuery::new(Term::from_field_text(part.words, word), distance, true))
 }
 
 /// Words as they are, in their order.

@@ -1,6 +1,6 @@
 //! How many articles a query finds, and how they spread over sources, topics, days.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::DateTime;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,9 +12,9 @@ use tantivy::{
 
 use super::{
     Error, Searcher, Sort,
-    collect::{Order, Top},
+    collect::{Order, Place, Rank, Top},
     compile::Compiler,
-    schema::{AUTHOR, ENTITY_NAME, GROUP, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
+    schema::{AUTHOR, ENTITY_NAME, GROUP, ID, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
     search::{View, guarded},
 };
 use crate::{model::Time, query::Query};
@@ -50,7 +50,7 @@ impl Searcher {
         guarded(|| {
             let compiled = Compiler::new(&view, query, false).compile(query)?;
             let count = if collapse {
-                view.searcher.search(&*compiled, &Groups).map(|groups| groups.len())
+                view.searcher.search(&*compiled, &Groups { until: None }).map(|groups| groups.len())
             } else {
                 view.searcher.search(&*compiled, &Count)
             };
@@ -116,7 +116,7 @@ fn matching(view: &View, query: &Query, collapse: bool, now: Time) -> Result<Vec
     let ranked = Sort::for_query(query) == Sort::Relevance;
     let order = if ranked { Order::Score { now: now.timestamp() } } else { Order::Newest };
     let compiled = Compiler::new(view, query, ranked).compile(query)?;
-    let top = Top { limit: usize::MAX, collapse, order };
+    let top = Top { limit: usize::MAX, collapse, order, skipped: Arc::default() };
     let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
     Ok(found.into_iter().map(|found| (found.address, None)).collect())
 }
@@ -124,7 +124,7 @@ fn matching(view: &View, query: &Query, collapse: bool, now: Time) -> Result<Vec
 /// Returns all members of the groups that a query finds, those that do not match too.
 fn members(view: &View, query: &Query) -> Result<Vec<Counted>, Error> {
     let compiled = Compiler::new(view, query, false).compile(query)?;
-    let groups = view.searcher.search(&*compiled, &Groups).map_err(Error::engine("search"))?;
+    let groups = view.searcher.search(&*compiled, &Groups { until: None }).map_err(Error::engine("search"))?;
     let mut members = Vec::new();
     for (ordinal, segment) in view.searcher.segment_readers().iter().enumerate() {
         let column = segment.fast_fields().u64(GROUP).map_err(Error::engine("read"))?;
@@ -183,12 +183,29 @@ fn spans(view: &View, found: &[Counted], seconds: i64, form: &str) -> tantivy::R
     Ok(counts.into_iter().filter_map(|(span, count)| Some((name(span)?, count))).collect())
 }
 
-/// Collects the groups of what matches.
-struct Groups;
+/// Collects the groups of what matches; with `until` of what comes up to and including a place in an order by time.
+pub(super) struct Groups {
+    pub until: Option<(Order, Place)>,
+}
 
-struct SegmentGroups {
-    column: Column<u64>,
+pub(super) struct SegmentGroups {
+    groups_of: Column<u64>,
+    bound: Option<Bound>,
     groups: FxHashSet<u64>,
+}
+
+struct Bound {
+    order: Order,
+    last: Place,
+    ids: Column<u64>,
+    published: Column<i64>,
+}
+
+impl Bound {
+    fn holds(&self, doc: DocId) -> bool {
+        let rank = self.order.rank(0.0, self.published.first(doc).unwrap_or_default());
+        Place::new(Rank(rank), self.ids.first(doc).unwrap_or_default()) >= self.last
+    }
 }
 
 impl Collector for Groups {
@@ -196,7 +213,14 @@ impl Collector for Groups {
     type Child = SegmentGroups;
 
     fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentGroups> {
-        Ok(SegmentGroups { column: reader.fast_fields().u64(GROUP)?, groups: FxHashSet::default() })
+        let columns = reader.fast_fields();
+        let bound = match self.until {
+            Some((order, last)) => {
+                Some(Bound { order, last, ids: columns.u64(ID)?, published: columns.i64(PUBLISHED)? })
+            }
+            None => None,
+        };
+        Ok(SegmentGroups { groups_of: columns.u64(GROUP)?, bound, groups: FxHashSet::default() })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -218,7 +242,9 @@ impl SegmentCollector for SegmentGroups {
     type Fruit = FxHashSet<u64>;
 
     fn collect(&mut self, doc: DocId, _: f32) {
-        self.groups.extend(self.column.first(doc));
+        if self.bound.as_ref().is_none_or(|bound| bound.holds(doc)) {
+            self.groups.extend(self.groups_of.first(doc));
+        }
     }
 
     fn harvest(self) -> FxHashSet<u64> {

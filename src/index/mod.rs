@@ -4,19 +4,23 @@
 //! fingerprint of schema and text analysis, so a gap is replayed and an index of another making, or a damaged one, is
 //! built anew. It keeps no text to show and knows nothing of the store: the wiring feeds it articles.
 
+mod after;
 mod analysis;
 mod collect;
 mod compile;
 mod count;
 mod error;
+mod explain;
 mod generation;
 mod schema;
 mod search;
 mod snippet;
 mod writer;
 
+pub use self::after::After;
 pub use self::count::CountBy;
 pub use self::error::Error;
+pub use self::explain::{Explanation, Part};
 pub use self::search::{Hit, Hits, Options, Searcher, Sort};
 pub use self::snippet::snippet;
 pub use self::writer::{Index, Opened, State};

@@ -10,8 +10,10 @@ use tantivy::{IndexReader, ReloadPolicy};
 
 use super::{
     Error,
+    after::{After, Skipped},
     collect::{Found, Order, Top},
     compile::Compiler,
+    count::Groups,
     generation, schema,
     schema::Fields,
     writer::{open_files, read_payload},
@@ -62,6 +64,14 @@ impl Sort {
     pub fn for_query(query: &Query) -> Self {
         if query.has_words() { Self::Relevance } else { Self::Newest }
     }
+
+    fn order(self, now: Time) -> Order {
+        match self {
+            Self::Relevance => Order::Score { now: now.timestamp() },
+            Self::Newest => Order::Newest,
+            Self::Oldest => Order::Oldest,
+        }
+    }
 }
 
 /// What of a result is wanted.
@@ -99,6 +109,8 @@ pub struct Hit {
     pub group: ArticleId,
     /// How well it matches; 0 where nothing was ranked.
     pub score: f32,
+    /// When it was published, in seconds since 1970; 0 where hits are ordered by relevance.
+    pub at: i64,
 }
 
 impl Searcher {
@@ -138,7 +150,15 @@ impl Searcher {
     /// # Errors
     /// When a value is asked for as an id and is none, or when the files cannot be read.
     pub fn search(&self, query: &Query, options: &Options) -> Result<Hits, Error> {
-        let hits = guarded(|| self.hits(query, options))?;
+        self.search_after(query, options, &After::Start)
+    }
+
+    /// Returns the articles that a query asks for, going on after what was shown before.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn search_after(&self, query: &Query, options: &Options, after: &After) -> Result<Hits, Error> {
+        let hits = guarded(|| self.hits(query, options, after))?;
         let total = options.total.then(|| self.count(query, options.collapse)).transpose()?;
         Ok(Hits { hits, total })
     }
@@ -148,25 +168,34 @@ impl Searcher {
         self.view().searcher.num_docs()
     }
 
-    fn hits(&self, query: &Query, options: &Options) -> Result<Vec<Hit>, Error> {
+    fn hits(&self, query: &Query, options: &Options, after: &After) -> Result<Vec<Hit>, Error> {
         if options.limit == 0 {
             return Ok(Vec::new());
         }
         let view = self.view();
         let sort = options.sort.unwrap_or_else(|| Sort::for_query(query));
-        let order = match sort {
-            Sort::Relevance => Order::Score { now: options.now.timestamp() },
-            Sort::Newest => Order::Newest,
-            Sort::Oldest => Order::Oldest,
-        };
+        let order = sort.order(options.now);
         let compiled = Compiler::new(&view, query, sort == Sort::Relevance).compile(query)?;
         let limit = options.offset.saturating_add(options.limit);
-        let top = Top { limit, collapse: options.collapse, order };
+        let mut skipped = Skipped { place: after.place(order), ..Skipped::default() };
+        if let After::Shown(shown) = after {
+            skipped.shown.clone_from(shown);
+        }
+        if let (Some(last), true) = (skipped.place, options.collapse) {
+            let groups = Groups { until: Some((order, last)) };
+            skipped.groups = view.searcher.search(&*compiled, &groups).map_err(Error::engine("search"))?;
+        }
+        let top = Top { limit, collapse: options.collapse, order, skipped: Arc::new(skipped) };
         let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
         let hit = |found: Found| Hit {
             id: ArticleId::from_bits(found.id),
             group: ArticleId::from_bits(found.group),
             score: found.score,
+            at: match order {
+                Order::Score { .. } => 0,
+                Order::Newest => found.rank as i64,
+                Order::Oldest => -found.rank as i64,
+            },
         };
         Ok(found.into_iter().skip(options.offset).map(hit).collect())
     }

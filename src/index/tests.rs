@@ -92,6 +92,100 @@ fn check(index: &Index, query: &str, expected: &[u64]) {
     assert_eq!(index.searcher().count(&parsed, false).expect("counted"), expected.len() as u64, "{query}");
 }
 
+/// Reads a result to its end in pages of two, with articles arriving between them; returns the groups as they came.
+fn paged(sort: Sort, collapse: bool) -> Vec<u64> {
+    // Ids are spread over all their bits.
+    let id = |number: u64| ArticleId::from_bits(number << 40);
+    let text = |number: u64| format!("zebra {}", "filler ".repeat(number as usize % 7));
+    let mut index = Index::in_memory().expect("an index");
+    for number in 1..=12 {
+        // Three articles of each second, and pairs of copies far apart.
+        let at = now() - chrono::Duration::seconds(number as i64 / 3);
+        let group = if collapse { number.min(13 - number) } else { number };
+        put(
+            &mut index,
+            &Article { id: id(number), fetched_at: at, ..article(number, "en", "", &text(number)) },
+            group << 40,
+        );
+    }
+    index.commit(1).expect("committed");
+    let mut after = After::Start;
+    let mut seen = Vec::new();
+    for arrival in 100.. {
+        let searcher = index.searcher();
+        searcher.refresh().expect("refreshed");
+        let options = Options { limit: 2, total: false, ..options(Some(sort), collapse) };
+        let hits = searcher.search_after(&query::parse("zebra", now()).expect("readable"), &options, &after);
+        let hits = hits.expect("searched").hits;
+        let Some(last) = hits.last() else { break };
+        let key = |hit: &Hit| if collapse { hit.group } else { hit.id };
+        seen.extend(hits.iter().map(|hit| key(hit).bits() >> 40));
+        after = match (sort, after) {
+            (Sort::Relevance, After::Shown(mut shown)) => {
+                shown.extend(hits.iter().map(|hit| After::mark(key(hit))));
+                After::Shown(shown)
+            }
+            (Sort::Relevance, _) => After::Shown(hits.iter().map(|hit| After::mark(key(hit))).collect()),
+            _ => After::Hit { at: last.at, id: last.id },
+        };
+        if arrival < 106 {
+            let at = now() + chrono::Duration::seconds(arrival as i64);
+            put(
+                &mut index,
+                &Article { id: id(arrival), fetched_at: at, ..article(arrival, "en", "zebra", &text(arrival)) },
+                arrival << 40,
+            );
+            index.commit(arrival).expect("committed");
+        }
+    }
+    seen
+}
+
+#[test]
+fn pages_neither_repeat_nor_lose_a_hit_while_articles_arrive() {
+    for sort in [Sort::Newest, Sort::Oldest, Sort::Relevance] {
+        for (collapse, last) in [(false, 12), (true, 6)] {
+            let seen = paged(sort, collapse);
+            let mut old: Vec<u64> = seen.iter().copied().filter(|id| *id < 100).collect();
+            old.sort_unstable();
+            assert_eq!(old, (1..=last).collect::<Vec<_>>(), "{sort:?} {collapse} {seen:?}");
+            let mut new: Vec<u64> = seen.iter().copied().filter(|id| *id >= 100).collect();
+            new.sort_unstable();
+            new.dedup();
+            assert_eq!(new.len(), seen.len() - old.len(), "{sort:?} {collapse} {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn an_explanation_adds_up_to_the_score() {
+    let index = index_of(&[
+        ("en", "Peace talks begin", "Ministers met in Geneva for long-term talks."),
+        ("en", "Sanctions widened", "The peace is far. Talks about peace stalled in Vienna."),
+        ("de", "Verhandlungen", "Die Verhandlung in Genf dauert an, peace."),
+    ]);
+    for text in [
+        "peace",
+        "peace talks",
+        "\"peace talks\"",
+        "vien* peace",
+        "verhandlung",
+        "pece~1 -vienna",
+        "(peace OR shares) lang:en",
+    ] {
+        let query = query::parse(text, now()).expect("readable");
+        let options = options(Some(Sort::Relevance), true);
+        let hits = index.searcher().search(&query, &options).expect("searched").hits;
+        assert!(!hits.is_empty(), "{text}");
+        for hit in hits {
+            let told = index.searcher().explain(&query, &options, hit.id).expect("explained").expect("it is there");
+            assert!((told.score - hit.score).abs() < 1e-4 * hit.score, "{text}: {hit:?} {told:?}");
+            assert!(!told.parts.is_empty() && told.representative == 1.1, "{text}: {told:?}");
+        }
+        assert_eq!(index.searcher().explain(&query, &options, ArticleId::from_bits(99)).expect("explained"), None);
+    }
+}
+
 fn settings() -> config::Index {
     config::Index::default()
 }

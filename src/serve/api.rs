@@ -1,43 +1,62 @@
 //! The JSON API: the command line's names and fields; errors as problem details (RFC 9457).
 
 use axum::{
-    Json,
+    Json, Router,
     extract::{Path, RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
 };
 use chrono::Utc;
 use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    Archive, By, Error, Order, Question, Shared,
+    Archive, Error, Found, Question, Shared,
     archive::read_time,
+    ask::{self, Asked, Manner, asked},
     json::{self, CountRow, Hit, RevisionRow, SourceRow, StoryRow, TopicRow, Whole},
+    openapi,
 };
 use crate::{
     model::{ArticleId, StoryId},
     store::StoryFilter,
 };
 
-/// The most rows of one answer.
-const MOST_ROWS: usize = 1_000;
 /// Hits of an answer that asks for no number.
 const HITS: usize = 10;
 /// Stories of an answer that asks for no number.
 const STORIES: usize = 20;
 
+/// Every address of the API.
+pub(super) fn routes() -> [(&'static str, MethodRouter<Shared>); 7] {
+    [
+        ("/api/v1/search", get(search)),
+        ("/api/v1/articles/{id}", get(article)),
+        ("/api/v1/stories", get(stories)),
+        ("/api/v1/stories/{id}", get(story)),
+        ("/api/v1/sources", get(sources)),
+        ("/api/v1/topics", get(topics)),
+        ("/api/v1/openapi.json", get(openapi::describe)),
+    ]
+}
+
+pub(super) fn router() -> Router<Shared> {
+    routes().into_iter().fold(Router::new(), |router, (path, method)| router.route(path, method))
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, title) = match &self {
             Self::Question(_) => (StatusCode::BAD_REQUEST, "the question cannot be read"),
+            Self::Unknown(_) => (StatusCode::NOT_FOUND, "not found"),
             Self::Store(_) | Self::Index(_) => (StatusCode::SERVICE_UNAVAILABLE, "the archive cannot answer now"),
         };
         problem(status, title, &self.to_string())
     }
 }
 
-fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
+pub(super) fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
     let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
@@ -46,87 +65,37 @@ fn not_found(what: &str) -> Response {
     problem(StatusCode::NOT_FOUND, "not found", &format!("no {what} has this id"))
 }
 
+/// Another method than those that read.
+pub(super) async fn only_reading() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "everything here is only read: GET or HEAD")
+}
+
 /// An address that is none of the API's or the pages'.
 pub(super) async fn nowhere() -> Response {
     problem(StatusCode::NOT_FOUND, "not found", "nothing is served at this address")
 }
 
-/// A question with what only a request can say of it.
-pub(super) struct Asked {
-    pub question: Question,
-    pub count_by: Option<By>,
-    pub min_outlets: Option<u32>,
-}
-
-/// Reads the parameters of a request; `q` and `query` are the same.
-///
-/// # Errors
-/// When a parameter is unknown or has no meaning: a misspelt filter must not widen a search silently.
-pub(super) fn asked(query: Option<&str>, limit: usize) -> Result<Asked, Error> {
-    let mut asked = Asked { question: Question { limit, ..Question::default() }, count_by: None, min_outlets: None };
-    let question = &mut asked.question;
-    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if value.is_empty() {
-            continue;
-        }
-        let text = value.into_owned();
-        match name.as_ref() {
-            "q" | "query" => question.query = Some(text),
-            "topic" => question.topic.push(text),
-            "source" => question.source.push(text),
-            "outlet" => question.outlet.push(text),
-            "tag" => question.tag.push(text),
-            "lang" => question.lang.push(text),
-            "author" => question.author.push(text),
-            "story" => question.story.push(text),
-            "since" => question.since = Some(text),
-            "until" => question.until = Some(text),
-            "sort" => question.sort = Some(choice::<Order>("sort", &text)?),
-            "count_by" | "count-by" => asked.count_by = Some(choice::<By>("count_by", &text)?),
-            "limit" => question.limit = number::<usize>("limit", &text)?.min(MOST_ROWS),
-            "offset" => question.offset = number("offset", &text)?,
-            "min_outlets" | "min-outlets" => asked.min_outlets = Some(number("min_outlets", &text)?),
-            "copies" => question.copies = !matches!(text.as_str(), "false" | "0" | "no"),
-            other => return Err(Error::Question(format!("unknown parameter `{other}`"))),
-        }
-    }
-    Ok(asked)
-}
-
-fn choice<T: clap::ValueEnum>(name: &str, text: &str) -> Result<T, Error> {
-    T::from_str(text, true).map_err(|_| {
-        let known: Vec<String> = T::value_variants()
-            .iter()
-            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        Error::Question(format!("{name} `{text}` is none of {}", known.join(", ")))
-    })
-}
-
-fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::Question(format!("{name} `{text}` is not a number")))
-}
-
 #[derive(Serialize)]
 #[serde(untagged)]
 enum SearchAnswer {
-    Hits { total: Option<u64>, hits: Vec<Hit> },
+    Hits { total: Option<u64>, next: Option<String>, hits: Vec<Hit> },
     Counts { counts: Vec<CountRow> },
 }
 
 pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let answer = shared
         .ask(move |archive| {
-            let Asked { question, count_by, .. } = asked(query.as_deref(), HITS)?;
+            let Asked { question, count_by, .. } = asked(query.as_deref(), ask::SEARCH, HITS, Manner::Program)?;
             let now = Utc::now();
-            Ok(match count_by {
-                Some(by) => SearchAnswer::Counts { counts: archive.count_by(&question, by, now)? },
-                None => {
-                    let question = Question { total: true, ..question };
-                    let found = archive.search(&question, now)?;
-                    SearchAnswer::Hits { total: found.total, hits: found.hits }
-                }
-            })
+            if count_by.is_empty() {
+                let Found { hits, total, next } = archive.search(&Question { total: true, ..question }, now)?;
+                return Ok(SearchAnswer::Hits { total, next, hits });
+            }
+            let mut counts = Vec::new();
+            for by in count_by {
+                counts.extend(archive.count_by(&question, by, now)?);
+            }
+            Ok(SearchAnswer::Counts { counts })
         })
         .await?;
     Ok(Json(answer).into_response())
@@ -155,8 +124,8 @@ pub(super) async fn article(State(shared): State<Shared>, Path(id): Path<String>
 ///
 /// # Errors
 /// When a parameter is unknown, or a topic or time is.
-pub(super) fn story_filter(archive: &Archive, query: Option<&str>) -> Result<StoryFilter, Error> {
-    let Asked { question, min_outlets, .. } = asked(query, STORIES)?;
+pub(super) fn story_filter(archive: &Archive, query: Option<&str>, manner: Manner) -> Result<StoryFilter, Error> {
+    let Asked { question, min_outlets, .. } = asked(query, ask::STORIES, STORIES, manner)?;
     let since = question.since.as_deref().map(|text| read_time(text, Utc::now(), false)).transpose()?;
     let topics = archive.topics(&question.topic)?;
     Ok(StoryFilter { since, topics, min_outlets: min_outlets.unwrap_or(2), limit: question.limit })
@@ -165,7 +134,7 @@ pub(super) fn story_filter(archive: &Archive, query: Option<&str>) -> Result<Sto
 pub(super) async fn stories(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let stories = shared
         .ask(move |archive| {
-            let filter = story_filter(archive, query.as_deref())?;
+            let filter = story_filter(archive, query.as_deref(), Manner::Program)?;
             archive.stories(&filter)
         })
         .await?;

@@ -2,14 +2,15 @@
 
 use std::{collections::HashMap, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    json::{CountRow, Head, Hit, StoryRow},
+    cursor::{Cursor, START},
+    json::{CountRow, Explained, Head, Hit, StoryRow},
     names::TopicNames,
 };
 use crate::{
-    index::{self, CountBy, Options, Searcher, Sort},
+    index::{self, After, CountBy, Options, Searcher, Sort},
     model::{Article, ArticleId, StoryId, Time, TopicId},
     query::{self, Field, Query},
     store::{self, Reader, StoryFilter},
@@ -21,6 +22,9 @@ pub enum Error {
     /// The question itself: an unreadable query, an unknown topic, a time that is none. Shown to who asked.
     #[error("{0}")]
     Question(String),
+    /// What a question names is not there: a topic. Shown to who asked.
+    #[error("{0}")]
+    Unknown(String),
     /// The store.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -42,7 +46,7 @@ pub enum Order {
 }
 
 /// What results are counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// Topic.
@@ -96,6 +100,10 @@ pub struct Question {
     pub copies: bool,
     /// Count all hits, which reads every match.
     pub total: bool,
+    /// Where to go on: the `next` of an answer, or `start`.
+    pub cursor: Option<String>,
+    /// Tell of each hit why it has its score.
+    pub explain: bool,
 }
 
 impl Question {
@@ -120,6 +128,8 @@ pub struct Found<T = Hit> {
     pub hits: Vec<T>,
     /// All hits, collapsed unless copies were asked for; `None` where the question did not ask.
     pub total: Option<u64>,
+    /// Where the next hits are, if there are more.
+    pub next: Option<String>,
 }
 
 /// Store and index of a data directory, for reading.
@@ -149,8 +159,8 @@ impl Archive {
     /// # Errors
     /// When the question cannot be read, or the data directory fails.
     pub fn search(&self, question: &Question, now: Time) -> Result<Found, Error> {
-        let Found { hits, total } = self.pick(question, now)?;
-        Ok(Found { hits: hits.into_iter().map(|(_, hit)| hit).collect(), total })
+        let Found { hits, total, next } = self.pick(question, now)?;
+        Ok(Found { hits: hits.into_iter().map(|(_, hit)| hit).collect(), total, next })
     }
 
     /// Answers a question with hits and the articles that they show.
@@ -158,6 +168,8 @@ impl Archive {
     /// # Errors
     /// When the question cannot be read, or the data directory fails.
     pub fn pick(&self, question: &Question, now: Time) -> Result<Found<(Article, Hit)>, Error> {
+        let cursor = question.cursor.as_deref().filter(|text| *text != START).map(Cursor::read).transpose()?;
+        let now = cursor.as_ref().map_or(now, |cursor| cursor.now);
         let query = self.query(question, now)?;
         let sort = match question.sort {
             Some(Order::Relevance) => Sort::Relevance,
@@ -165,15 +177,24 @@ impl Archive {
             Some(Order::Oldest) => Sort::Oldest,
             None => Sort::for_query(&query),
         };
+        if cursor.as_ref().is_some_and(|cursor| cursor.sort != sort) {
+            return Err(Error::Question("this cursor is of a search in another order".to_owned()));
+        }
+        let cursor = cursor.unwrap_or(Cursor { now, sort, after: After::Start });
         let options = Options {
             sort: Some(sort),
-            limit: question.limit,
+            // One more tells whether there is more.
+            limit: question.limit.saturating_add(1),
             offset: question.offset,
             collapse: !question.copies,
             total: question.total,
             now,
         };
-        let found = self.searcher.search(&query, &options)?;
+        let mut found = self.searcher.search_after(&query, &options, &cursor.after)?;
+        let is_more = found.hits.len() > question.limit;
+        found.hits.truncate(question.limit);
+        // What an offset left out was not shown: a cursor of relevance would begin with it.
+        let next = (is_more && question.offset == 0).then(|| cursor.behind(&found.hits, options.collapse)).flatten();
         let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
         let mut articles: HashMap<_, _> =
             self.reader.articles(&ids)?.into_iter().map(|article| (article.id, article)).collect();
@@ -189,11 +210,17 @@ impl Archive {
             let hit = Hit {
                 head: Head::new(&article, topics),
                 score: (sort == Sort::Relevance).then_some(hit.score),
+                explain: match sort {
+                    Sort::Relevance if question.explain => {
+                        self.searcher.explain(&query, &options, hit.id)?.map(Explained::from)
+                    }
+                    _ => None,
+                },
                 snippet: index::snippet(&query, article.lang.as_deref(), &article.title, &article.body),
             };
             picked.push((article, hit));
         }
-        Ok(Found { hits: picked, total: found.total })
+        Ok(Found { hits: picked, total: found.total, next: next.map(|cursor| cursor.write()) })
     }
 
     /// Counts the hits of a question by one of their fields, most first; days and hours in their order.
@@ -216,6 +243,7 @@ impl Archive {
         Ok(counts
             .into_iter()
             .map(|(value, count)| CountRow {
+                by,
                 value: if by == By::Topic { self.names.name(&TopicId(value)).to_owned() } else { value },
                 count,
             })
@@ -257,7 +285,7 @@ impl Archive {
     pub fn topics(&self, asked: &[String]) -> Result<Vec<TopicId>, Error> {
         let mut ids = Vec::new();
         for name in asked {
-            ids.extend(self.names.resolve(name).map_err(Error::Question)?);
+            ids.extend(self.names.resolve(name).map_err(Error::Unknown)?);
         }
         Ok(ids)
     }
@@ -283,7 +311,7 @@ impl Archive {
             query = query.and(Query::Published { from, to });
         }
         let topics = |name: &str| {
-            let ids = self.names.resolve(name).map_err(Error::Question)?;
+            let ids = self.names.resolve(name).map_err(Error::Unknown)?;
             Ok::<_, Error>(ids.into_iter().map(|id| id.0).collect())
         };
         let stories = |id: &str| match id.parse::<StoryId>() {

@@ -12,8 +12,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Error, Order, Question, Shared,
-    api::{self, Asked},
+    Error, Order, Question, Shared, api,
+    ask::{self, Asked, Manner, asked},
     json::Hit,
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(super) async fn search(
     let text = shared
         .ask(move |archive| {
             let raw = query.unwrap_or_default();
-            let Asked { question, .. } = api::asked(Some(&raw), ENTRIES)?;
+            let Asked { question, .. } = asked(Some(&raw), ask::FEED, ENTRIES, Manner::Program)?;
             // Readers want what is new; the order of relevance would bury it.
             let question = Question { sort: question.sort.or(Some(Order::Newest)), ..question };
             let entries = archive.pick(&question, Utc::now())?.hits;

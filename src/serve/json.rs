@@ -3,11 +3,12 @@
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::names::TopicNames;
+use super::{By, names::TopicNames};
 use crate::{
+    index::{Explanation, Part},
     model::{
-        Article, ArticleId, Entity, Findings, Revision, SourceId, SourceStatus, Story, StoryId, Time, TopicId,
-        TopicMatch,
+        Article, ArticleId, Entity, Findings, Revision, SourceId, SourceStatus, Story, StoryId, TextField, Time,
+        TopicId, TopicMatch,
     },
     store::StoredSource,
 };
@@ -82,6 +83,49 @@ pub struct Hit {
     pub score: Option<f32>,
     /// The best passage as HTML: `<b>` marks what fits, everything else is escaped.
     pub snippet: String,
+    /// Why it has its score, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explained>,
+}
+
+/// Why a hit has its score: the sum of the parts times the factors.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explained {
+    /// What each word or phrase adds.
+    pub parts: Vec<ExplainedPart>,
+    /// The factor for being new, 1 to 1.2.
+    pub freshness: f64,
+    /// The factor for being the representative of its group of copies: 1 or 1.1.
+    pub representative: f64,
+}
+
+/// What one word or phrase adds to a score.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedPart {
+    /// As it stands in the query.
+    pub words: String,
+    /// Where it was found.
+    pub field: TextField,
+    /// Whether as written, beside its stem.
+    pub as_written: bool,
+    /// How much.
+    pub score: f32,
+}
+
+impl From<Explanation> for Explained {
+    fn from(told: Explanation) -> Self {
+        let part = |part: Part| ExplainedPart {
+            words: part.words,
+            field: part.field,
+            as_written: part.as_written,
+            score: part.score,
+        };
+        Self {
+            parts: told.parts.into_iter().map(part).collect(),
+            freshness: told.freshness,
+            representative: told.representative,
+        }
+    }
 }
 
 /// A row of `export` and `show`.
@@ -279,6 +323,8 @@ impl TagRow {
 /// A row of `search --count-by`.
 #[derive(Debug, Clone, Serialize)]
 pub struct CountRow {
+    /// What is counted by.
+    pub by: By,
     /// The topic, source, outlet, language, author, name, day or hour.
     pub value: String,
     /// Hits that have it.

@@ -4,12 +4,16 @@
 
 mod api;
 mod archive;
+mod ask;
 mod cache;
+mod cursor;
 mod evidence;
 mod feed;
 mod health;
 pub mod json;
+mod limit;
 mod names;
+mod openapi;
 mod page;
 
 use std::{
@@ -25,7 +29,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -36,6 +40,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tracing::{info, warn};
 
+pub use self::cursor::START;
+use self::limit::Limits;
 pub use self::{
     archive::{Archive, By, Error, Found, Order, Question, read_time},
     health::{Liveness, check as check_health},
@@ -109,6 +115,7 @@ impl Shared {
 pub struct Server {
     listener: std::net::TcpListener,
     token: Option<Arc<[u8]>>,
+    limits: Limits,
 }
 
 impl Server {
@@ -125,7 +132,7 @@ impl Server {
         let listener = std::net::TcpListener::bind(addresses.as_slice()).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let token = settings.token.as_ref().map(|token| token.0.as_bytes().into());
-        Ok(Some(Self { listener, token }))
+        Ok(Some(Self { listener, token, limits: Limits::new(settings.rate_limit) }))
     }
 
     /// Returns where it listens.
@@ -147,7 +154,8 @@ impl Server {
         info!(listen = %address, "listening on http://{address}/");
         let ended = stop.clone();
         let server =
-            axum::serve(listener, router(shared)).with_graceful_shutdown(async move { stop.cancelled().await });
+            axum::serve(listener, router(shared, self.limits).into_make_service_with_connect_info::<SocketAddr>())
+                .with_graceful_shutdown(async move { stop.cancelled().await });
         tokio::select! {
             result = server.into_future() => result,
             () = async { ended.cancelled().await; tokio::time::sleep(GOODBYE).await } => {
@@ -158,7 +166,7 @@ impl Server {
     }
 }
 
-fn router(shared: Shared) -> Router {
+fn router(shared: Shared, limits: Limits) -> Router {
     Router::new()
         .route("/", get(page::search))
         .route("/style.css", get(page::style))
@@ -167,19 +175,16 @@ fn router(shared: Shared) -> Router {
         .route("/stories/{id}", get(page::story))
         .route("/sources", get(page::sources))
         .route("/topics", get(page::topics))
-        .route("/api/v1/search", get(api::search))
-        .route("/api/v1/articles/{id}", get(api::article))
-        .route("/api/v1/stories", get(api::stories))
-        .route("/api/v1/stories/{id}", get(api::story))
-        .route("/api/v1/sources", get(api::sources))
-        .route("/api/v1/topics", get(api::topics))
+        .merge(api::router())
         .route("/feeds/{name}", get(feed::search))
         .layer(middleware::from_fn(cache::revalidate))
         .route("/metrics", get(health::metrics_text))
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
+        .layer(middleware::from_fn_with_state(limits, limit::limit))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(api::nowhere)
+        .method_not_allowed_fallback(api::only_reading)
         .layer(middleware::from_fn(harden))
         .layer(CompressionLayer::new())
         .with_state(shared)
@@ -193,8 +198,10 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
     if given.is_some_and(|given| same(&given, token)) {
         return next.run(request).await;
     }
-    let ask = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"dateline\", charset=\"UTF-8\""));
-    (StatusCode::UNAUTHORIZED, [ask], "a token is needed (serve.token_file)\n").into_response()
+    let ask = HeaderValue::from_static("Basic realm=\"dateline\", charset=\"UTF-8\"");
+    let mut response = api::problem(StatusCode::UNAUTHORIZED, "unauthorized", "a token is needed (serve.token_file)");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
+    response
 }
 
 fn credential(header: &str) -> Option<Vec<u8>> {

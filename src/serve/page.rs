@@ -9,7 +9,8 @@ use chrono::Utc;
 
 use super::{
     Archive, By, Error, Question, Shared,
-    api::{asked, source_rows, story_filter},
+    api::{source_rows, story_filter},
+    ask::{self, Manner, asked},
     evidence,
     json::{Hit, SourceRow, StoryRow, TopicRow, article as article_row, time},
 };
@@ -31,7 +32,7 @@ pub(super) async fn style() -> impl IntoResponse {
 /// The search page: a form, hits, and what they are about.
 pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let raw = query.clone().unwrap_or_default();
-    let asked_for = match asked(query.as_deref(), HITS) {
+    let asked_for = match asked(query.as_deref(), ask::FEED, HITS, Manner::Form) {
         Ok(asked) => Question { total: true, ..asked.question },
         Err(error) => return failure("", &error),
     };
@@ -88,7 +89,7 @@ pub(super) async fn article(State(shared): State<Shared>, Path(id): Path<String>
 /// The stories of several outlets.
 pub(super) async fn stories(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let page = shared.ask(move |archive| {
-        let filter = story_filter(archive, query.as_deref())?;
+        let filter = story_filter(archive, query.as_deref(), Manner::Form)?;
         let stories = archive.stories(&filter)?;
         let mut main = "<h1>Stories</h1>".to_owned();
         if stories.is_empty() {
@@ -178,6 +179,7 @@ fn missing(what: &str) -> Response {
 fn failure(words: &str, error: &Error) -> Response {
     let status = match error {
         Error::Question(_) => StatusCode::BAD_REQUEST,
+        Error::Unknown(_) => StatusCode::NOT_FOUND,
         Error::Store(_) | Error::Index(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     let question = Question { query: Some(words.to_owned()), ..Question::default() };
@@ -202,7 +204,10 @@ fn form(question: &Question) -> String {
 /// Where feed readers find this search.
 fn alternates(query: &str) -> String {
     let formats = [("atom", "application/atom+xml"), ("rss", "application/rss+xml"), ("json", "application/feed+json")];
-    let query = if query.is_empty() { String::new() } else { format!("?{}", escape(query)) };
+    // What a form leaves empty means nothing to a feed.
+    let asked = url::form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    let query = if query.is_empty() { query } else { format!("?{}", escape(&query)) };
     let link = |(end, kind)| format!("<link rel=alternate type=\"{kind}\" href=\"/feeds/search.{end}{query}\">");
     formats.map(link).concat()
 }

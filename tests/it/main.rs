@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // In tests both are how a broken claim is told.
 
 mod alerts;
+mod api;
 mod cli;
 mod crash;
 mod daemon;
