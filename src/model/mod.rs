@@ -2,6 +2,7 @@
 //!
 //! Plain data without behaviour beyond its own invariants. Every room may import this one; it imports none.
 
+mod address;
 mod article;
 mod entry;
 mod id;
@@ -12,6 +13,7 @@ mod story;
 mod topic;
 mod url;
 
+pub use self::address::target_of;
 pub use self::article::{Article, Extracted, Kind, Method, PublishedAt, Revision};
 pub use self::entry::Entry;
 pub use self::id::{ArticleId, EntryId, IdError, SourceId, StoryId};

@@ -5,97 +5,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// Query parameters that track a reader and never choose a page. A name ending in `*` is a prefix.
-///
-/// Collected from the documentation of the named analytics and mailing systems.
-const TRACKING: &[&str] = &[
-    "utm_*",
-    "fbclid",
-    "gclid",
-    "gclsrc",
-    "dclid",
-    "gbraid",
-    "wbraid",
-    "msclkid",
-    "yclid",
-    "ysclid",
-    "twclid",
-    "ttclid",
-    "li_fat_id",
-    "igshid",
-    "igsh",
-    "mc_cid",
-    "mc_eid",
-    "mkt_tok",
-    "_hsenc",
-    "_hsmi",
-    "__hssc",
-    "__hstc",
-    "hsctatracking",
-    "vero_id",
-    "vero_conv",
-    "oly_anon_id",
-    "oly_enc_id",
-    "wickedid",
-    "rb_clickid",
-    "s_cid",
-    "s_kwcid",
-    "ef_id",
-    "cmpid",
-    "ns_campaign",
-    "ns_mchannel",
-    "ns_source",
-    "ns_linkname",
-    "ns_fee",
-    "at_campaign",
-    "at_medium",
-    "at_custom*",
-    "at_link*",
-    "at_bbc_team",
-    "at_format",
-    "at_ptr_name",
-    "ocid",
-    "xtor",
-    "wt_mc",
-    "wt_zmc",
-    "wtrid",
-    "pk_campaign",
-    "pk_kwd",
-    "pk_source",
-    "pk_medium",
-    "mtm_*",
-    "piwik_*",
-    "matomo_*",
-    "guccounter",
-    "guce_referrer*",
-    "ftag",
-    "icid",
-    "ncid",
-    "spm",
-    "scm",
-    "traffic_source",
-    "feature_ref",
-    "smid",
-    "smtyp",
-    "partner_id_rss",
-    "sfnsn",
-    "extid",
-    "ito",
-    "cid_rss",
-    "syn-25a6b1a6",
-    "source_rss",
-    "rssfeed",
-    "_ga",
-    "_gl",
-    "__twitter_impression",
-    "amp_js_v",
-    "usqp",
-    "share_id",
-    "sharedfrom",
-    "from_rss",
-    "feedtype",
-    "feedname",
-];
+use super::address;
 
 /// Why a text is not a URL that dateline follows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +18,8 @@ pub enum UrlError {
     Scheme(String),
 }
 
-/// A URL in canonical spelling: no fragment, no tracking parameters, no credentials, no default port.
+/// A URL in canonical spelling: no fragment, no tracking parameters, no credentials, no default port; the target of an
+/// aggregator's link where that stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CanonicalUrl(String);
@@ -127,9 +38,15 @@ impl CanonicalUrl {
         // Neither can fail on a URL that has a host.
         let _ = url.set_username("");
         let _ = url.set_password(None);
+        if let Some(target) = address::unwrapped(&url) {
+            url = target;
+        }
+        address::strip_format(&mut url);
         if let Some(query) = url.query().map(str::to_owned) {
+            let outlet = outlet_of(url.as_str()).unwrap_or_default();
             // The kept pairs stay byte for byte: some servers read their own spelling only.
-            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
+            let is_kept = |pair: &&str| !pair.is_empty() && !address::is_tracking(pair, &outlet);
+            let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
             url.set_query((!kept.is_empty()).then(|| kept.join("&")).as_deref());
         }
         Ok(Self(url.into()))
@@ -162,6 +79,15 @@ impl CanonicalUrl {
         self.0.split_once("://").map_or(&self.0, |(_, rest)| rest)
     }
 
+    /// Returns the addresses that, where they are known, are this page's too: with and without `www.` or the label of a
+    /// mobile host, with and without a slash at the end, at the outlet's other name.
+    pub fn siblings(&self) -> Vec<Self> {
+        if self.is_root() {
+            return Vec::new();
+        }
+        address::siblings(&self.0).into_iter().map(Self).collect()
+    }
+
     /// Returns the outlet: the registrable domain, or the address or bare host itself.
     pub fn outlet(&self) -> String {
         outlet_of(&self.0).expect("a canonical URL has a host")
@@ -170,14 +96,6 @@ impl CanonicalUrl {
     fn is_root(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| url.path() == "/" && url.query().is_none())
     }
-}
-
-fn is_tracking(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    TRACKING.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == *pattern,
-    })
 }
 
 /// Returns the host of a URL in lowercase, without its port: the unit that manners are kept by.

@@ -60,7 +60,9 @@ enum Known {
 }
 
 fn known_as(tx: &Tx<'_>, item: &Harvested) -> Result<Known, Error> {
-    for url in std::iter::once(&item.url).chain(&item.aliases) {
+    // Imports are taken at their word, and come by the hundred thousand.
+    let siblings = if item.entry.is_some() { item.url.siblings() } else { Vec::new() };
+    for url in std::iter::once(&item.url).chain(&item.aliases).chain(&siblings) {
         if tx.is_tombstoned(url)? {
             return Ok(Known::Deleted);
         }

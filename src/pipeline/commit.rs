@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::Settings,
     dedup::Memory,
-    model::{ArticleId, Entry, EntryId, Time, host_of},
+    model::{ArticleId, Entry, EntryId, Time, host_of, target_of},
     serve::NAMES,
     source::schedule::{self, Outcome},
     store::{self, Fate, PollRecord, Reader, Store, StoredRequest, Tx},
@@ -314,6 +314,14 @@ fn write_article(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Resu
     Ok(assigned)
 }
 
+/// The entry with a link to its page where the feed, an aggregator's, links to itself.
+fn direct(entry: &Entry) -> Entry {
+    let target = entry.link.as_deref().and_then(target_of);
+    let mut entry = entry.clone();
+    entry.link = target.or(entry.link);
+    entry
+}
+
 /// Stores what a poll brought: the entries and the state that says when to poll again. Returns also how many entries were
 /// skipped as too old.
 fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(PollSettled, usize), Error> {
@@ -323,7 +331,7 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         _ => None,
     };
     let entries: Vec<(EntryId, Entry)> = feed
-        .map(|feed| feed.entries.iter().map(|entry| (entry.id(source.id), entry.clone())).collect())
+        .map(|feed| feed.entries.iter().map(|entry| (entry.id(source.id), direct(entry))).collect())
         .unwrap_or_default();
     let new_entries = tx.unknown_entries(entries.iter().map(|(id, _)| *id))?;
     let outcome = match &polled.verdict {

@@ -61,7 +61,7 @@ pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry) -> Result<
     };
     if !due.changed
         && due.article.is_none()
-        && let Some(article) = reader.resolve(&link)?
+        && let Some(article) = known_at(reader, &link)?
     {
         return Ok(Plan::Known { entry: due.id, source: due.source_id, article });
     }
@@ -71,6 +71,16 @@ pub(crate) fn plan(context: &Context, reader: &Reader, due: DueEntry) -> Result<
         FullText::Auto => carries_full_text(&due.entry),
     };
     Ok(if from_feed { Plan::Feed(due) } else { Plan::Read(due) })
+}
+
+/// Returns the article at an address, however that is spelled.
+fn known_at(reader: &Reader, link: &CanonicalUrl) -> Result<Option<ArticleId>, Error> {
+    for url in std::iter::once(link).chain(&link.siblings()) {
+        if let Some(article) = reader.resolve(url)? {
+            return Ok(Some(article));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the feed carries the whole article: long enough, and not cut off with a mark that says so.

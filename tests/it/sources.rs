@@ -245,3 +245,16 @@ fn an_edited_address_under_an_edited_guid_is_the_same_article() {
     publish("/2026/something-else", "Library roof repaired", &paragraphs(4));
     assert_eq!(dateline.pass()["articles"], 1);
 }
+
+#[test]
+fn an_aggregators_link_is_read_at_the_page_it_leads_to() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "/wall.html", "Harbour wall to be raised", 3);
+    let link = format!("https://www.google.com/url?rct=j&amp;url={}", outlet.url("/wall.html"));
+    outlet.serve("/feed.xml", Answer::feed(feed("Alerts", &[Item::new(link, "Harbour wall", ago(60))])));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
+    let pass = dateline.pass();
+    assert_eq!(pass["articles"], 1, "{pass}");
+    assert_eq!(urls(&dateline), [outlet.url("/wall.html")]);
+}
