@@ -24,7 +24,7 @@ const WEAK_AT_MOST: f32 = 2.5;
 /// What weak phrases count in a text, or passage, without a strong one; beside strong ones they at most double the sum.
 const WEAK_ALONE: f32 = 0.4;
 const IN_TITLE: f32 = 2.5;
-const IN_LEAD: f32 = 1.4;
+const IN_LEAD: f32 = 1.2;
 /// Words of the body that are its lead.
 const LEAD: u32 = 60;
 /// What each repetition of a phrase counts; further ones count nothing.
@@ -173,44 +173,47 @@ fn length_factor(words: usize) -> f32 {
     1.0 + PER_DOUBLING * (words as f32 / SHORT_TEXT).log2().max(0.0)
 }
 
-/// Returns the phrases that count, in the order of the text: the longest where they overlap, pairs that stand near
-/// each other beside them, without those that `none_near` takes out.
+/// Returns the phrases that count, in the order of the text, without those that `none_near` takes out.
+///
+/// Words count once, however many rules they fit: as a strong phrase, the longest; else in a pair of words near each
+/// other; else as a weak phrase. Rules that say one thing in several ways would else make a mention a subject.
 fn counting(reading: &Reading<'_>, hits: &[Hit]) -> Vec<Scored> {
     let refused = pairs(hits, |role| match role {
         Role::NoneNear { rule, second, within } => Some((rule, second, within)),
         _ => None,
     });
-    let is_refused = |start: u32, end: u32| refused.iter().any(|&(first, _)| first.start < end && start < first.end);
     let near = pairs(hits, |role| match role {
         Role::Near { rule, second, within } => Some((rule, second, within)),
         _ => None,
     });
-    let (mut strong_until, mut any_until) = (0, 0);
-    let mut scored = Vec::with_capacity(hits.len() + near.len());
-    for hit in hits {
-        let (points, covered_until) = match hit.role {
-            Role::Strong => (STRONG, strong_until),
-            Role::Weak => (WEAK, any_until),
-            _ => continue,
-        };
-        if hit.end <= covered_until || is_refused(hit.start, hit.end) {
-            continue;
+    let mut taken: Vec<Hit> = refused.into_iter().map(|(first, _)| first).collect();
+    let mut scored = Vec::with_capacity(hits.len());
+    for hit in hits.iter().filter(|hit| hit.role == Role::Strong) {
+        if is_free(hit, &taken) {
+            taken.push(*hit);
+            scored.push(Scored { start: hit.start, end: hit.end, phrase: hit.phrase, points: STRONG });
         }
-        any_until = any_until.max(hit.end);
-        if hit.role == Role::Strong {
-            strong_until = strong_until.max(hit.end);
-        }
-        scored.push(Scored { start: hit.start, end: hit.end, phrase: hit.phrase, points });
     }
     for (first, second) in near {
         let (start, end) = (first.start.min(second.start), first.end.max(second.end));
-        let refused = is_refused(first.start, first.end) || is_refused(second.start, second.end);
-        if !refused && reading.in_one_sentence(start, end) {
+        if is_free(&first, &taken) && is_free(&second, &taken) && reading.in_one_sentence(start, end) {
+            taken.extend([first, second]);
             scored.push(Scored { start, end, phrase: first.phrase, points: STRONG });
+        }
+    }
+    for hit in hits.iter().filter(|hit| hit.role == Role::Weak) {
+        if is_free(hit, &taken) {
+            taken.push(*hit);
+            scored.push(Scored { start: hit.start, end: hit.end, phrase: hit.phrase, points: WEAK });
         }
     }
     scored.sort_by_key(|hit| (hit.start, hit.end));
     scored
+}
+
+/// Tells whether none of a hit's words is taken.
+fn is_free(hit: &Hit, taken: &[Hit]) -> bool {
+    !taken.iter().any(|other| other.start < hit.end && hit.start < other.end)
 }
 
 /// Returns each first side of a pair rule with the second side nearest to it, where they are near enough.

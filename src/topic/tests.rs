@@ -89,6 +89,21 @@ fn telling_passage_carries_the_topic_near_the_end_of_a_long_text() {
 }
 
 #[test]
+fn words_count_once_however_many_rules_they_fit() {
+    let mut rule = rule("ban", "en", &["travel ban", "ban on entry"], &["ban", "travel"]);
+    let phrases = rule.phrases.get_mut("en").expect("just made");
+    phrases.near = vec![("ban".into(), "travel|entry".into(), 4), ("travel|visa".into(), "ban".into(), 4)];
+    let tagger = tagger(&[rule]);
+    let found = |words: &str| {
+        let body = format!("{} {words} {}", filler(150), filler(150));
+        tagger.tag(&Text { title: "", body: &body, lang: Some("en") }).topics.len()
+    };
+    assert_eq!(found("the travel ban"), 0);
+    assert_eq!(found("the travel ban on entry"), 0);
+    assert_eq!(found("the travel ban and, for visa holders, a ban on entry"), 1);
+}
+
+#[test]
 fn refused_neighbours_take_out_the_hit_and_none_the_topic() {
     check("Peace talks with the union over wages", "", &[]);
     check("Peace talks", "A recipe for lentils.", &[]);
