@@ -10,6 +10,7 @@ mod extract;
 mod health;
 mod import;
 mod init;
+mod mcp;
 mod open;
 mod output;
 mod reindex;
@@ -110,6 +111,8 @@ enum Command {
     Status,
     /// Ask the running daemon whether it is ready
     Health(health::Arguments),
+    /// Give assistants the archive as tools (Model Context Protocol on standard input and output)
+    Mcp(mcp::Arguments),
     /// Print a completion script
     Completions {
         /// For which shell
@@ -166,6 +169,7 @@ fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Er
         Command::Check => check::check(global, output),
         Command::Config => check::show(global, output),
         Command::Status => status::run(global, output),
+        Command::Mcp(arguments) => mcp::run(&arguments, global),
         Command::Health(arguments) => health::run(&arguments, global, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -144,6 +144,10 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
     if found.hits.is_empty() {
         let articles = archive.reader.counts()?.articles;
         output.note(&format!("no article fits ({articles} articles were searched)"));
+        if !archive.searcher.is_there() {
+            output.note("hint: nothing is searchable yet: the first pass of `dateline run` is still under way");
+            return Ok(());
+        }
         output.note("hint: fewer words, a longer --since, or `OR` between words find more");
     } else if let Some(total) = found.total.filter(|total| *total > found.hits.len() as u64) {
         output.note(&format!("{} of {total} hits; --limit, --offset and --cursor show more", found.hits.len()));

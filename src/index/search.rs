@@ -123,6 +123,24 @@ impl Searcher {
         Ok(Self { shared: Arc::new(Shared { root: Some(dir.to_owned()), view: RwLock::new(Arc::new(view)) }) })
     }
 
+    /// Opens the index in `dir` as [`Searcher::open`] does; one that is not there yet is empty until a refresh finds it.
+    ///
+    /// # Errors
+    /// When another version built it, or when its files cannot be read.
+    pub fn open_or_empty(dir: &Path) -> Result<Self, Error> {
+        match Self::open(dir) {
+            Err(Error::Missing { .. }) => {
+                Self::of(&tantivy::Index::create_in_ram(schema::schema().0), Some(dir), String::new())
+            }
+            opened => opened,
+        }
+    }
+
+    /// Tells whether there is an index, rather than none yet.
+    pub fn is_there(&self) -> bool {
+        !self.view().generation.is_empty()
+    }
+
     /// Returns a searcher of an open index.
     pub(super) fn of(index: &tantivy::Index, root: Option<&Path>, generation: String) -> Result<Self, Error> {
         let view = View::of(index, generation).map_err(Error::engine("read"))?;

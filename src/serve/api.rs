@@ -1,5 +1,7 @@
 //! The JSON API: the command line's names and fields; errors as problem details (RFC 9457).
 
+use std::str::FromStr;
+
 use axum::{
     Json, Router,
     extract::{Path, RawQuery, State},
@@ -8,25 +10,23 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use chrono::Utc;
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    Archive, Error, Found, Question, Shared,
+    Archive, By, Error, Found, Question, Shared,
     archive::read_time,
     ask::{self, Asked, Manner, asked},
-    json::{self, CountRow, Hit, RevisionRow, SourceRow, StoryRow, TopicRow, Whole},
+    json::{self, RevisionRow, SourceRow, StoryRow, TopicRow},
     openapi,
 };
-use crate::{
-    model::{ArticleId, StoryId},
-    store::StoryFilter,
-};
+use crate::{model::ArticleId, store::StoryFilter};
 
 /// Hits of an answer that asks for no number.
 const HITS: usize = 10;
 /// Stories of an answer that asks for no number.
 const STORIES: usize = 20;
+/// Days of a trend: a quarter.
+const DAYS: usize = 92;
 
 /// Every address of the API.
 pub(super) fn routes() -> [(&'static str, MethodRouter<Shared>); 7] {
@@ -61,10 +61,6 @@ pub(super) fn problem(status: StatusCode, title: &str, detail: &str) -> Response
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
-fn not_found(what: &str) -> Response {
-    problem(StatusCode::NOT_FOUND, "not found", &format!("no {what} has this id"))
-}
-
 /// Another method than those that read.
 pub(super) async fn only_reading() -> Response {
     problem(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "everything here is only read: GET or HEAD")
@@ -75,49 +71,100 @@ pub(super) async fn nowhere() -> Response {
     problem(StatusCode::NOT_FOUND, "not found", "nothing is served at this address")
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum SearchAnswer {
-    Hits { total: Option<u64>, next: Option<String>, hits: Vec<Hit> },
-    Counts { counts: Vec<CountRow> },
+/// An answer of the API, off the async threads.
+async fn answered(
+    shared: Shared,
+    query: String,
+    answer: fn(&Archive, &str) -> Result<Value, Error>,
+) -> Result<Json<Value>, Error> {
+    shared.ask(move |archive| answer(archive, &query)).await.map(Json)
 }
 
-pub(super) async fn search(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let answer = shared
-        .ask(move |archive| {
-            let Asked { question, count_by, .. } = asked(query.as_deref(), ask::SEARCH, HITS, Manner::Program)?;
-            let now = Utc::now();
-            if count_by.is_empty() {
-                let Found { hits, total, next } = archive.search(&Question { total: true, ..question }, now)?;
-                return Ok(SearchAnswer::Hits { total, next, hits });
-            }
-            let mut counts = Vec::new();
-            for by in count_by {
-                counts.extend(archive.count_by(&question, by, now)?);
-            }
-            Ok(SearchAnswer::Counts { counts })
-        })
-        .await?;
-    Ok(Json(answer).into_response())
+type Answer = Result<Json<Value>, Error>;
+
+fn with_id(id: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair("id", id).finish()
 }
 
-#[derive(Serialize)]
-struct ArticleAnswer {
-    #[serde(flatten)]
-    article: Whole,
-    revisions: Vec<RevisionRow>,
+async fn search(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Answer {
+    answered(shared, query.unwrap_or_default(), search_answer).await
 }
 
-pub(super) async fn article(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Error> {
-    let Ok(id) = id.parse::<ArticleId>() else { return Ok(not_found("article")) };
-    let found = shared
-        .ask(move |archive| {
-            let Some(article) = archive.reader.article(id)? else { return Ok(None) };
-            let revisions = archive.reader.revisions(id)?.iter().map(RevisionRow::from).collect();
-            Ok(Some(ArticleAnswer { article: json::article(&archive.names, &article), revisions }))
-        })
-        .await?;
-    Ok(found.map_or_else(|| not_found("article"), |article| Json(article).into_response()))
+async fn article(State(shared): State<Shared>, Path(id): Path<String>) -> Answer {
+    answered(shared, with_id(&id), article_answer).await
+}
+
+async fn stories(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Answer {
+    answered(shared, query.unwrap_or_default(), stories_answer).await
+}
+
+async fn story(State(shared): State<Shared>, Path(id): Path<String>) -> Answer {
+    answered(shared, with_id(&id), story_answer).await
+}
+
+async fn sources(State(shared): State<Shared>) -> Answer {
+    answered(shared, String::new(), sources_answer).await
+}
+
+async fn topics(State(shared): State<Shared>) -> Answer {
+    answered(shared, String::new(), |archive, _| Ok(json!({ "topics": archive.topic_rows()? }))).await
+}
+
+/// What `/api/v1/search` answers: hits, or counts where fields to count by are given.
+pub(super) fn search_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    let Asked { question, count_by, .. } = asked(Some(query), ask::SEARCH, HITS, Manner::Program)?;
+    let now = Utc::now();
+    if count_by.is_empty() {
+        let Found { hits, total, next } = archive.search(&Question { total: true, ..question }, now)?;
+        return Ok(json!({ "total": total, "next": next, "hits": hits }));
+    }
+    let counts = count_by.iter().map(|by| archive.count_by(&question, *by, now));
+    Ok(json!({ "counts": counts.collect::<Result<Vec<_>, _>>()?.concat() }))
+}
+
+/// What `/api/v1/articles/{id}` answers.
+pub(super) fn article_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    let id: ArticleId = id(query, "article")?;
+    let article = archive.reader.article(id)?.ok_or_else(|| unknown("article"))?;
+    let revisions: Vec<RevisionRow> = archive.reader.revisions(id)?.iter().map(RevisionRow::from).collect();
+    let mut answer = json!(json::article(&archive.names, &article));
+    answer["revisions"] = json!(revisions);
+    Ok(answer)
+}
+
+/// What `/api/v1/stories` answers.
+pub(super) fn stories_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    let filter = story_filter(archive, Some(query), Manner::Program)?;
+    Ok(json!({ "stories": archive.stories(&filter)? }))
+}
+
+/// What `/api/v1/stories/{id}` answers.
+pub(super) fn story_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    let story = archive.reader.story(id(query, "story")?)?.ok_or_else(|| unknown("story"))?;
+    Ok(json!(StoryRow::new(&story, &archive.names)))
+}
+
+/// What `/api/v1/sources` answers.
+pub(super) fn sources_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    asked(Some(query), &[], 0, Manner::Program)?;
+    Ok(json!({ "sources": source_rows(archive)? }))
+}
+
+/// Returns the topics, and the numbers by day of one or of all.
+pub(super) fn trends_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+    let Asked { question, .. } = asked(Some(query), ask::TRENDS, DAYS, Manner::Program)?;
+    let days = archive.count_by(&question, By::Day, Utc::now())?;
+    Ok(json!({ "topics": archive.topic_rows()?, "days": days }))
+}
+
+/// Reads the id that a request asks for; a text that is none names nothing.
+fn id<T: FromStr>(query: &str, what: &str) -> Result<T, Error> {
+    let Asked { id, .. } = asked(Some(query), ask::ONE, 0, Manner::Program)?;
+    id.and_then(|id| id.parse().ok()).ok_or_else(|| unknown(what))
+}
+
+fn unknown(what: &str) -> Error {
+    Error::Unknown(format!("no {what} has this id"))
 }
 
 /// Reads what a request says of stories.
@@ -131,37 +178,9 @@ pub(super) fn story_filter(archive: &Archive, query: Option<&str>, manner: Manne
     Ok(StoryFilter { since, topics, min_outlets: min_outlets.unwrap_or(2), limit: question.limit })
 }
 
-pub(super) async fn stories(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let stories = shared
-        .ask(move |archive| {
-            let filter = story_filter(archive, query.as_deref(), Manner::Program)?;
-            archive.stories(&filter)
-        })
-        .await?;
-    Ok(Json(json!({ "stories": stories })).into_response())
-}
-
-pub(super) async fn story(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Error> {
-    let Ok(id) = id.parse::<StoryId>() else { return Ok(not_found("story")) };
-    let story = shared
-        .ask(move |archive| Ok(archive.reader.story(id)?.map(|story| StoryRow::new(&story, &archive.names))))
-        .await?;
-    Ok(story.map_or_else(|| not_found("story"), |story| Json(story).into_response()))
-}
-
-pub(super) async fn sources(State(shared): State<Shared>) -> Result<Response, Error> {
-    let rows = shared.ask(|archive| Ok(source_rows(archive)?)).await?;
-    Ok(Json(json!({ "sources": rows })).into_response())
-}
-
 pub(super) fn source_rows(archive: &Archive) -> Result<Vec<SourceRow>, crate::store::Error> {
     let sources = archive.reader.sources()?;
     Ok(sources.iter().filter(|source| source.is_configured()).map(SourceRow::from).collect())
-}
-
-pub(super) async fn topics(State(shared): State<Shared>) -> Result<Response, Error> {
-    let rows = shared.ask(|archive| Ok(archive.topic_rows()?)).await?;
-    Ok(Json(json!({ "topics": rows })).into_response())
 }
 
 impl Archive {

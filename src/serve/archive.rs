@@ -146,10 +146,10 @@ impl Archive {
     /// Opens a data directory for reading, beside whoever writes it.
     ///
     /// # Errors
-    /// When there is no store or no index yet, or they cannot be read.
+    /// When there is no store yet, or store or index cannot be read.
     pub fn open(data_dir: &Path) -> Result<Self, Error> {
         let reader = Reader::open(data_dir)?;
-        let searcher = Searcher::open(&data_dir.join("index"))?;
+        let searcher = Searcher::open_or_empty(&data_dir.join("index"))?;
         let names = TopicNames::of_store(&reader)?;
         Ok(Self { reader, searcher, names })
     }

@@ -16,6 +16,8 @@ pub(super) enum Takes {
     Text,
     /// Texts: given several times, each of them fits.
     Texts,
+    /// An id.
+    Id,
     /// Ids, given several times.
     Ids,
     /// A time, a date or an age.
@@ -41,7 +43,7 @@ const fn parameter(name: &'static str, takes: Takes, about: &'static str) -> Par
     Parameter { name, takes, about }
 }
 
-const PARAMETERS: [Parameter; 19] = [
+const PARAMETERS: [Parameter; 20] = [
     parameter("q", Takes::Text, "What to look for, in the language of search; everything where it is left out"),
     parameter("query", Takes::Text, "The same as `q`"),
     parameter("topic", Takes::Texts, "With one of these topics or one below it, by name or id"),
@@ -60,6 +62,7 @@ const PARAMETERS: [Parameter; 19] = [
     parameter("copies", Takes::Flag, "Show each copy instead of one hit a group"),
     parameter("explain", Takes::Flag, "Tell of each hit why it has its score"),
     parameter("count_by", Takes::Fields, "Count the hits by these fields instead of showing them"),
+    parameter("id", Takes::Id, "Its id, 16 hexadecimal digits"),
     parameter("min_outlets", Takes::Number(u32::MAX as usize), "Reported by so many outlets or more"),
 ];
 
@@ -75,6 +78,10 @@ pub(super) const FEED: &[&str] = &[
 ];
 /// The parameters of `/api/v1/stories`.
 pub(super) const STORIES: &[&str] = &["topic", "since", "min_outlets", "limit"];
+/// The parameters of what is asked for by its id.
+pub(super) const ONE: &[&str] = &["id"];
+/// The parameters of numbers by day.
+pub(super) const TRENDS: &[&str] = &["topic", "since", "until"];
 
 /// Returns a parameter by its name; hyphens are as good as underscores.
 pub(super) fn known(name: &str) -> Option<&'static Parameter> {
@@ -87,6 +94,7 @@ pub(super) fn known(name: &str) -> Option<&'static Parameter> {
 pub(super) struct Asked {
     pub question: Question,
     pub count_by: Vec<By>,
+    pub id: Option<String>,
     pub min_outlets: Option<u32>,
 }
 
@@ -102,8 +110,12 @@ pub(super) enum Manner {
 /// # Errors
 /// When a parameter is unknown, comes twice or has no meaning: a misspelt filter must not widen a search silently.
 pub(super) fn asked(query: Option<&str>, accepted: &[&str], limit: usize, manner: Manner) -> Result<Asked, Error> {
-    let mut asked =
-        Asked { question: Question { limit, ..Question::default() }, count_by: Vec::new(), min_outlets: None };
+    let mut asked = Asked {
+        question: Question { limit, ..Question::default() },
+        count_by: Vec::new(),
+        id: None,
+        min_outlets: None,
+    };
     let mut seen = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         let Some(parameter) = known(&name).filter(|parameter| accepted.contains(&parameter.name)) else {
@@ -158,6 +170,7 @@ impl Asked {
             "count_by" => {
                 self.count_by = text.split(',').map(|text| choice::<By>(name, text)).collect::<Result<_, _>>()?;
             }
+            "id" => self.id = Some(text),
             _ => self.min_outlets = Some(u32::try_from(number(&text)?).unwrap_or(u32::MAX)),
         }
         Ok(())

@@ -12,6 +12,7 @@ mod feed;
 mod health;
 pub mod json;
 mod limit;
+mod mcp;
 mod names;
 mod openapi;
 mod page;
@@ -45,6 +46,7 @@ use self::limit::Limits;
 pub use self::{
     archive::{Archive, By, Error, Found, Order, Question, read_time},
     health::{Liveness, check as check_health},
+    mcp::serve_assistant,
     names::{NAMES, TopicName, TopicNames},
 };
 use crate::config::Serve;

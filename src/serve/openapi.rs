@@ -118,14 +118,15 @@ fn parameters(names: &[&str]) -> Vec<Value> {
 }
 
 fn id() -> Value {
-    json!({ "name": "id", "in": "path", "required": true, "schema": text_of("^[0-9a-fA-F]{16}$") })
+    json!({ "name": "id", "in": "path", "required": true, "schema": schema(Takes::Id) })
 }
 
-fn schema(takes: Takes) -> Value {
+pub(super) fn schema(takes: Takes) -> Value {
     match takes {
         Takes::Text => text(),
         Takes::Texts => list(text()),
-        Takes::Ids => list(text_of("^[0-9a-fA-F]{16}$")),
+        Takes::Id => text_of("^[0-9a-fA-F]{16}$"),
+        Takes::Ids => list(schema(Takes::Id)),
         Takes::Time => json!({ "anyOf": [
             { "type": "string", "format": "date-time" },
             { "type": "string", "format": "date" },

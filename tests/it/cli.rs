@@ -35,6 +35,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["config"],
     &["status"],
     &["health"],
+    &["mcp"],
     &["completions"],
 ];
 
@@ -207,6 +208,26 @@ fn init_writes_a_configuration_that_is_sound_and_keeps_what_is_there() {
     dateline.plain(&["init"]).ok();
     let told = dateline.plain(&["config"]).ok().stdout;
     assert!(told.contains("config/dateline.toml"), "{told}");
+}
+
+#[test]
+fn a_data_directory_without_an_index_yet_is_searched_in_vain() {
+    let dateline = archive();
+    std::fs::remove_dir_all(dateline.path("data/index")).expect("it is there");
+    let done = dateline.run(&["search", "walkout"]).ok().says("nothing is searchable yet");
+    assert_eq!(done.stdout, "");
+    assert_eq!(dateline.run(&["search", "--count-by", "day", "--json"]).ok().stdout, "");
+}
+
+#[test]
+fn a_query_without_measure_is_refused_at_once() {
+    let dateline = archive();
+    let begun = std::time::Instant::now();
+    dateline.run(&["search", &"a".repeat(100_000)]).exits(2).says("10000 characters");
+    dateline.run(&["search", &"a OR ".repeat(1_000)]).exits(2).says("200 clauses");
+    dateline.run(&["search", &"(".repeat(1_000)]).exits(2).says("50 deep");
+    // A process each; what takes long is not the query.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

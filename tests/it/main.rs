@@ -18,6 +18,7 @@ mod flow;
 mod import;
 mod layout;
 mod manners;
+mod mcp;
 mod refusals;
 mod replay;
 mod simulation;
