@@ -3,6 +3,7 @@
 //! A command opens what it needs, asks the rooms below and prints. Exit codes: 0 done, 1 failed, 2 usage or an
 //! unreadable query, 75 the data directory is in use, 78 configuration.
 
+mod backup;
 mod check;
 mod delete;
 mod export;
@@ -16,6 +17,7 @@ mod output;
 mod reindex;
 mod run;
 mod search;
+mod service;
 mod show;
 mod sources;
 mod status;
@@ -101,6 +103,8 @@ enum Command {
     Export(export::Arguments),
     /// Take articles out for good, and keep them from coming back
     Delete(delete::Arguments),
+    /// Copy the data directory, also while the daemon runs
+    Backup(backup::Arguments),
     /// Rebuild the index from the store
     Reindex,
     /// Report every problem of the configuration
@@ -165,6 +169,7 @@ fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Er
         Command::Import(arguments) => import::run(&arguments, global, output),
         Command::Export(arguments) => export::run(&arguments, global, output),
         Command::Delete(arguments) => delete::run(&arguments, global, output),
+        Command::Backup(arguments) => backup::run(&arguments, global, output),
         Command::Reindex => reindex::run(global, output),
         Command::Check => check::check(global, output),
         Command::Config => check::show(global, output),

@@ -189,6 +189,18 @@ pub(crate) fn pad(text: &str, width: usize) -> String {
     console::pad_str(text, width, console::Alignment::Left, None).into_owned()
 }
 
+/// Writes a size for people.
+pub(crate) fn human_size(bytes: u64) -> String {
+    let mebibytes = bytes as f64 / 1_048_576.0;
+    if mebibytes < 1.0 {
+        format!("{:.0} KiB", mebibytes * 1024.0)
+    } else if mebibytes < 1024.0 {
+        format!("{mebibytes:.1} MiB")
+    } else {
+        format!("{:.1} GiB", mebibytes / 1024.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,7 @@ use super::{
     Global, Told,
     open::{self, Owned},
     output::{Output, Style, count},
+    service,
 };
 use crate::{
     config::{self, LoadOptions, Loaded, Problem, Problems},
@@ -65,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     }
 
     let liveness = Liveness::default();
-    liveness.beat();
+    let watched = liveness.clone();
     let grace = settings.shutdown_grace;
     let data_dir = settings.data_dir.clone();
     let (reloads, reload) = mpsc::channel(1);
@@ -89,7 +90,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         let stop = CancellationToken::new();
         let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), load_options, reloads));
         let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, stop.clone())));
+        let watchdog = tokio::spawn(service::watch(watched));
         let running = pipeline::run(parts, options, stop.clone());
+        service::ready();
         tokio::pin!(running);
         let finished = tokio::select! {
             finished = &mut running => finished,
@@ -100,6 +103,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         };
         stop.cancel();
         listener.abort();
+        watchdog.abort();
+        service::stopping();
         if let Some(serving) = serving {
             serving.await.map_err(|error| anyhow!("the server died: {error}"))?.context("the server failed")?;
         }
@@ -167,7 +172,10 @@ async fn heed(
             _ = signals.terminate.recv() => "SIGTERM",
             _ = signals.interrupt.recv() => "SIGINT",
             _ = signals.hangup.recv() => {
-                reload(&options, &reloads).await;
+                service::reloading();
+                let succeeded = reload(&options, &reloads).await;
+                metrics().config_last_reload_successful.set(i64::from(succeeded));
+                service::reloaded(succeeded);
                 continue;
             }
         };
@@ -177,27 +185,27 @@ async fn heed(
             std::process::exit(1);
         }
         info!("{name}: finishing what is under way");
+        service::stopping();
         liveness.drain();
         stop.cancel();
     }
 }
 
-/// Reads sources and topics again; where anything is wrong with them, what was read before stays.
-async fn reload(options: &LoadOptions, reloads: &mpsc::Sender<Reload>) {
+/// Reads sources and topics again; where anything is wrong with them, what was read before stays, and it returns `false`.
+async fn reload(options: &LoadOptions, reloads: &mpsc::Sender<Reload>) -> bool {
     let read = || -> Result<Reload, Error> {
         let loaded = config::load(options)?;
         let tagger = open::tagger(&loaded)?;
         let names = TopicNames::of_rules(&loaded.topics);
         Ok(Reload { sources: loaded.sources, tagger, names })
     };
-    let succeeded = match tokio::task::block_in_place(read) {
+    match tokio::task::block_in_place(read) {
         Ok(reload) => reloads.send(reload).await.is_ok(),
         Err(error) => {
             error!(%error, "SIGHUP: the configuration has problems, the old one stays: {error:#}");
             false
         }
-    };
-    metrics().config_last_reload_successful.set(i64::from(succeeded));
+    }
 }
 
 fn print(summary: &Summary, output: &Output) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Global, open,
-    output::{Output, Style},
+    output::{Output, Style, human_size},
     search::day_and_time,
 };
 use crate::{
@@ -104,17 +104,6 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
             .line(&output.paint(Style::Bad, &format!("{link}: quarantined after {} tries: {reason}", page.attempts)))?;
     }
     Ok(())
-}
-
-fn human_size(bytes: u64) -> String {
-    let mebibytes = bytes as f64 / 1_048_576.0;
-    if mebibytes < 1.0 {
-        format!("{:.0} KiB", mebibytes * 1024.0)
-    } else if mebibytes < 1024.0 {
-        format!("{mebibytes:.1} MiB")
-    } else {
-        format!("{:.1} GiB", mebibytes / 1024.0)
-    }
 }
 
 fn directory_size(dir: &std::path::Path) -> u64 {

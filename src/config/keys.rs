@@ -15,6 +15,8 @@ pub(super) enum Slot<'s> {
     Count(&'s mut usize),
     SmallCount(&'s mut u32),
     Size(&'s mut u64),
+    /// A size that may be absent, with the word for its absence.
+    MaybeSize(&'s mut Option<u64>, &'static str),
     Duration(&'s mut Duration),
     /// A duration that may be absent, with the word for its absence.
     MaybeDuration(&'s mut Option<Duration>, &'static str),
@@ -61,7 +63,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
     let Harvest { enabled, reread } = harvest;
     let Dedup { window } = dedup;
     let Index { commit_interval, writer_memory } = index;
-    let Store { keep } = store;
+    let Store { keep, keep_size } = store;
     let Serve { listen, token_file, token, public, rate_limit } = serve;
     vec![
         ("data_dir", Slot::Path(data_dir)),
@@ -91,6 +93,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         ("index.commit_interval", Slot::Duration(commit_interval)),
         ("index.writer_memory", Slot::Size(writer_memory)),
         ("store.keep", Slot::MaybeDuration(keep, "forever")),
+        ("store.keep_size", Slot::MaybeSize(keep_size, "unlimited")),
         ("serve.listen", Slot::Text(listen)),
         ("serve.token_file", Slot::MaybePath(token_file)),
         ("serve.token", Slot::Secret(token)),
@@ -113,6 +116,14 @@ impl Slot<'_> {
             Slot::Count(slot) => **slot = usize::try_from(given.count()?).map_err(|_| "is too large")?,
             Slot::SmallCount(slot) => **slot = u32::try_from(given.count()?).map_err(|_| "is too large")?,
             Slot::Size(slot) => **slot = given.size()?,
+            Slot::MaybeSize(slot, absent) => {
+                let is_absent = is_empty || given.text().is_ok_and(|text| text == *absent);
+                **slot = if is_absent {
+                    None
+                } else {
+                    Some(given.size().map_err(|message| format!("{message}, or `{absent}`"))?)
+                };
+            }
             Slot::Duration(slot) => **slot = given.duration()?,
             Slot::MaybeDuration(slot, absent) => {
                 let is_absent = is_empty || given.text().is_ok_and(|text| text == *absent);
@@ -146,6 +157,7 @@ impl Slot<'_> {
             Slot::Count(value) => value.to_string(),
             Slot::SmallCount(value) => value.to_string(),
             Slot::Size(value) => units::format_size(**value),
+            Slot::MaybeSize(value, absent) => value.map_or((*absent).to_owned(), units::format_size),
             Slot::Duration(value) => units::format_duration(**value),
             Slot::MaybeDuration(value, absent) => value.map_or((*absent).to_owned(), units::format_duration),
             Slot::Durations(values) => {
@@ -186,6 +198,9 @@ mod tests {
         check("poll.max_entry_age", "30d", Ok("30d"));
         check("poll.max_entry_age", "never", Err("or `off`"));
         check("store.keep", "", Ok("forever"));
+        check("store.keep_size", "50GB", Ok("50GB"));
+        check("store.keep_size", "unlimited", Ok("unlimited"));
+        check("store.keep_size", "much", Err("or `unlimited`"));
         check("harvest.reread", "1h, 6h", Ok("1h, 6h"));
         check("data_dir", "d", Ok("/base/d"));
         check("data_dir", "", Err("needs a path"));

@@ -205,6 +205,8 @@ impl Default for Index {
 pub struct Store {
     /// Articles published longer ago are pruned; `None` keeps them forever.
     pub keep: Option<Duration>,
+    /// The oldest articles are pruned while the store is larger, in bytes; `None` for no limit.
+    pub keep_size: Option<u64>,
 }
 
 /// `[serve]`: the HTTP server of the daemon.

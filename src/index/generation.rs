@@ -12,6 +12,8 @@ use super::Error;
 
 /// The file that names the generation in use.
 const CURRENT: &str = "current";
+/// The file that says that the last writer ended in order.
+const CLOSED: &str = "closed";
 /// What the name of a generation begins with; a number follows.
 const PREFIX: &str = "generation-";
 
@@ -24,6 +26,20 @@ pub(super) fn current(root: &Path) -> Result<Option<String>, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(path)(error)),
     }
+}
+
+/// Says that a generation was closed in order, at this point of its life.
+pub(super) fn mark_closed(root: &Path, name: &str) -> Result<(), Error> {
+    let path = root.join(CLOSED);
+    fs::write(&path, name).map_err(Error::io(path))
+}
+
+/// Tells whether a generation was closed in order, and takes the mark away: it says nothing of the next end.
+pub(super) fn take_closed(root: &Path, name: &str) -> bool {
+    let path = root.join(CLOSED);
+    let was_closed = fs::read(&path).is_ok_and(|marked| marked == name.as_bytes());
+    // A mark that cannot be taken away may not be believed either.
+    fs::remove_file(path).is_ok() && was_closed
 }
 
 /// Creates the directory of a new generation.

@@ -74,14 +74,14 @@ struct Payload {
 impl Index {
     /// Opens the index in `dir` for writing; a missing, damaged or outdated one is replaced by an empty one.
     ///
-    /// Reads every file once to see whether it is whole.
+    /// Where the last writer did not [`Index::close`] it, every file is read once to see whether it is whole.
     ///
     /// # Errors
     /// When another process writes to it, or when a new index cannot be made.
     pub fn open(dir: &Path, settings: &config::Index) -> Result<Opened, Error> {
         let reason = match generation::current(dir) {
             Ok(None) => None,
-            Ok(Some(name)) => match open_generation(dir, &name) {
+            Ok(Some(name)) => match open_generation(dir, &name, generation::take_closed(dir, &name)) {
                 Ok((index, last_seq)) => {
                     let index = Self::with_writer(index, Some(dir), name, true, settings)?;
                     generation::remove_others(dir, &index.generation)?;
@@ -177,6 +177,17 @@ impl Index {
         self.writer.wait_merging_threads().map_err(Error::engine("merge segments of"))
     }
 
+    /// Closes the index in order, so that the next opening need not look for damage. What was put since the last commit
+    /// is not kept.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    pub fn close(self) -> Result<(), Error> {
+        let Self { root, generation, writer, .. } = self;
+        drop(writer);
+        root.map_or(Ok(()), |root| generation::mark_closed(&root, &generation))
+    }
+
     fn with_writer(
         index: tantivy::Index,
         root: Option<&Path>,
@@ -210,7 +221,7 @@ impl Index {
 }
 
 /// Opens a generation that is whole and of our making; else says why it cannot be used.
-fn open_generation(root: &Path, name: &str) -> Result<(tantivy::Index, u64), String> {
+fn open_generation(root: &Path, name: &str, was_closed: bool) -> Result<(tantivy::Index, u64), String> {
     let index = open_files(root, name).map_err(|error| error.to_string())?;
     let last_seq = read_payload(&index).map_err(|error| error.to_string())?;
     let last_seq = last_seq.ok_or_else(|| "another version of dateline built it".to_owned())?;
@@ -221,9 +232,11 @@ fn open_generation(root: &Path, name: &str) -> Result<(tantivy::Index, u64), Str
     if let Some(file) = metas.list_segment_files().into_iter().find(unlisted) {
         return Err(format!("the list of files is damaged: {} is not in it", file.display()));
     }
-    let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
-    if let Some(file) = damaged.iter().min() {
-        return Err(format!("{} is damaged", file.display()));
+    if !was_closed {
+        let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
+        if let Some(file) = damaged.iter().min() {
+            return Err(format!("{} is damaged", file.display()));
+        }
     }
     // Opens every segment: a file that is missing shows here.
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);

@@ -30,7 +30,7 @@ use crate::{
         robots::Robots,
     },
     model::{EntryId, Source, SourceId, SourceState, SourceStatus, Time, host_of},
-    serve::Liveness,
+    serve::{Liveness, Loop},
     source::schedule,
     store::{Reader, StoredSource},
     telemetry::metrics,
@@ -471,7 +471,7 @@ impl Dispatcher {
 
     /// From time to time: the gauges, and entries whose next try has come.
     fn look_around(&mut self) -> Result<(), Error> {
-        self.liveness.beat();
+        self.liveness.beat(Loop::Schedule);
         let gauges = &metrics().queue_depth;
         gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
         gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);

@@ -23,6 +23,7 @@ use crate::{
     config::{self, Settings},
     index::{Document, Index},
     model::{ArticleId, SourceId, Time},
+    serve::{Liveness, Loop},
     store::{ArticleFilter, ChangeKind, Cursor, Reader},
     telemetry::metrics,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Follower {
     fresh: Vec<Time>,
     rebuild: Arc<AtomicBool>,
     indexed: watch::Sender<u64>,
+    /// Told that the loop moves.
+    pub liveness: Liveness,
     dir: PathBuf,
     settings: config::Index,
     /// What sources are called, as of the last commit.
@@ -69,6 +72,7 @@ impl Follower {
             fresh: Vec::new(),
             rebuild,
             indexed,
+            liveness: Liveness::default(),
             dir: settings.data_dir.join("index"),
             settings: settings.index.clone(),
             names: HashMap::new(),
@@ -82,7 +86,7 @@ impl Follower {
         let mut waits = RETRIES.iter();
         loop {
             let before = self.committed;
-            let Err(error) = caught("follow", || self.follow(grown)) else { return Ok(()) };
+            let Err(error) = caught("follow", || self.follow(grown)) else { return self.close() };
             if self.committed > before {
                 waits = RETRIES.iter();
             }
@@ -93,6 +97,11 @@ impl Follower {
             drop(self.index.take());
             thread::sleep(Duration::from_secs(seconds));
         }
+    }
+
+    /// Ends in order: the next start need not look for damage.
+    fn close(mut self) -> Result<(), Error> {
+        Ok(self.index.take().map_or(Ok(()), Index::close)?)
     }
 
     fn reopen(&mut self) -> Result<(), Error> {
@@ -108,6 +117,7 @@ impl Follower {
             self.reopen()?;
         }
         loop {
+            self.liveness.beat(Loop::Follow);
             let writing = !matches!(grown.recv_timeout(self.interval), Err(RecvTimeoutError::Disconnected));
             if self.rebuild.swap(false, Ordering::Relaxed) {
                 info!("rebuilding the index from the store");
@@ -128,6 +138,7 @@ impl Follower {
         loop {
             let (ids, next) = self.reader.article_ids(&ArticleFilter::default(), after, BATCH)?;
             self.apply(&ids.iter().map(|id| (*id, false)).collect())?;
+            self.liveness.beat(Loop::Follow);
             done += ids.len() as u64;
             progress(done);
             let Some(next) = next else { break };
@@ -144,6 +155,7 @@ impl Follower {
     /// Applies what the log holds beyond the index; commits when the interval is over, or at the end when `last`.
     pub fn catch_up(&mut self, last: bool) -> Result<(), Error> {
         loop {
+            self.liveness.beat(Loop::Follow);
             let changes = self.reader.changes_after(self.applied, BATCH)?;
             let Some(newest) = changes.last().map(|change| change.seq) else { break };
             let mut kinds: HashMap<ArticleId, bool> = HashMap::with_capacity(changes.len());

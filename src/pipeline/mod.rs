@@ -24,6 +24,7 @@ mod identity;
 mod import;
 mod poll;
 mod prune;
+mod pulse;
 mod quarantine;
 mod requests;
 mod retag;
@@ -186,7 +187,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let owner = commit::Owner::new(store, settings.clone(), tally.clone(), clock, Poke(vec![grown]))?;
     let commit = spawn("commit", stop.clone(), move || owner.run(inbox));
     let rebuild = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let follower = follow::Follower::new(follower_reader, index, applied, &settings, rebuild.clone(), indexed);
+    let mut follower = follow::Follower::new(follower_reader, index, applied, &settings, rebuild.clone(), indexed);
+    follower.liveness = liveness.clone();
     let follow = spawn("follow", stop.clone(), move || follower.run(&growth));
 
     let sources_changed = Arc::new(Notify::new());
@@ -198,6 +200,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let requests = tasks.start("requests", move |tasks| requests::run(tasks, rebuild.clone()));
     let retag = tasks.start("retag", |tasks| retag::run(tasks.context, tasks.background));
     let prune = tasks.start("prune", move |tasks| prune::run(tasks.context, options.once, tasks.background));
+    let beating = liveness.clone();
+    let pulse = tasks.start("pulse", move |tasks| pulse::run(tasks, beating.clone()));
     let reload = Arc::new(tokio::sync::Mutex::new(reload));
     let reloads = tasks.start("reload", move |tasks| requests::reload(tasks, reload.clone(), tagger_change.clone()));
     let (stop, background) = (tasks.stop.clone(), tasks.background.clone());
@@ -216,14 +220,14 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         wait_until_searchable(&context, &mut searchable).await;
     }
     background.cancel();
-    let (requests, reloads) = (requests.await, reloads.await);
+    let (requests, reloads, pulse) = (requests.await, reloads.await, pulse.await);
     drop(context);
     let store = join("commit", commit).await??;
     join("follow", follow).await??;
     let alerts = alerts.await;
 
     let sources = dispatched??;
-    for ended in [requests, reloads, alerts].into_iter().flatten() {
+    for ended in [requests, reloads, pulse, alerts].into_iter().flatten() {
         ended?;
     }
     let (waiting, _) = store.reads().waiting_entries(Time::MIN_UTC)?;

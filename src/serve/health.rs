@@ -5,9 +5,9 @@ use std::{
     net::{SocketAddr, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -15,25 +15,47 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use chrono::Utc;
 
 use super::Shared;
 use crate::telemetry::metrics;
 
-/// The scheduler looks around every second; after this many seconds without it is stuck.
-const STUCK_AFTER_S: i64 = 60;
+/// Each loop goes round every few seconds; after this many seconds without it is stuck.
+const STUCK_AFTER_S: u64 = 60;
 
-/// How the daemon is doing, told by the daemon.
-#[derive(Debug, Clone, Default)]
+/// The loops that have to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// Decides what is requested next.
+    Schedule,
+    /// Writes to the store.
+    Commit,
+    /// Brings changes into the index.
+    Follow,
+}
+
+impl Loop {
+    const ALL: [(Self, &str); 3] = [(Self::Schedule, "schedule"), (Self::Commit, "commit"), (Self::Follow, "follow")];
+}
+
+/// How the daemon is doing, told by the daemon. Measured by a clock that nobody sets.
+#[derive(Debug, Clone)]
 pub struct Liveness {
-    moved_at: Arc<AtomicI64>,
+    started: Instant,
+    /// When each loop last went round, in seconds since the start.
+    moved_at: Arc<[AtomicU64; Loop::ALL.len()]>,
     draining: Arc<AtomicBool>,
 }
 
+impl Default for Liveness {
+    fn default() -> Self {
+        Self { started: Instant::now(), moved_at: Arc::default(), draining: Arc::default() }
+    }
+}
+
 impl Liveness {
-    /// The scheduler has gone round once more.
-    pub fn beat(&self) {
-        self.moved_at.store(Utc::now().timestamp(), Ordering::Relaxed);
+    /// A loop has gone round once more.
+    pub fn beat(&self, of: Loop) {
+        self.moved_at[of as usize].store(self.started.elapsed().as_secs(), Ordering::Relaxed);
     }
 
     /// A stop was asked for.
@@ -41,9 +63,12 @@ impl Liveness {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Tells whether the scheduler still moves.
-    pub fn is_alive(&self) -> bool {
-        Utc::now().timestamp() - self.moved_at.load(Ordering::Relaxed) < STUCK_AFTER_S
+    /// Names a loop that no longer moves; nobody has to while everything stops.
+    pub fn stuck(&self) -> Option<&'static str> {
+        let now = self.started.elapsed().as_secs();
+        let is_stuck =
+            |of: Loop| now.saturating_sub(self.moved_at[of as usize].load(Ordering::Relaxed)) > STUCK_AFTER_S;
+        Loop::ALL.into_iter().find(|(of, _)| !self.is_draining() && is_stuck(*of)).map(|(_, name)| name)
     }
 
     fn is_draining(&self) -> bool {
@@ -52,10 +77,9 @@ impl Liveness {
 }
 
 pub(crate) async fn livez(State(shared): State<Shared>) -> impl IntoResponse {
-    if shared.liveness.is_alive() {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the scheduler does not move\n")
+    match shared.liveness.stuck() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(name) => (StatusCode::SERVICE_UNAVAILABLE, format!("the loop `{name}` does not move\n")),
     }
 }
 

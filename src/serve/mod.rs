@@ -45,7 +45,7 @@ pub use self::cursor::START;
 use self::limit::Limits;
 pub use self::{
     archive::{Archive, By, Error, Found, Order, Question, read_time},
-    health::{Liveness, check as check_health},
+    health::{Liveness, Loop, check as check_health},
     mcp::serve_assistant,
     names::{NAMES, TopicName, TopicNames},
 };

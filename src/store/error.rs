@@ -41,6 +41,20 @@ pub enum Error {
         /// The needed schema.
         known: i64,
     },
+    /// A directory that was to be filled holds something.
+    #[error("{dir}: the directory is not empty\nhint: name one that is empty or does not exist", dir = .dir.display())]
+    NotEmpty {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The data directory cannot be written.
+    #[error("{dir}: the data directory cannot be written: {source}\nhint: give it to the user that runs dateline (chown), mount it writable, or name another one with --data-dir", dir = .dir.display())]
+    NotWritable {
+        /// The data directory.
+        dir: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The disk is full; the transaction left no trace.
     #[error("store: the disk is full, nothing of this transaction was written")]
     DiskFull(#[source] rusqlite::Error),

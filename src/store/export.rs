@@ -53,6 +53,16 @@ impl Reader {
         })
     }
 
+    /// Returns the ids of the articles that were published (fetched, where that is unknown) first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn oldest_articles(&self, limit: usize) -> Result<Vec<ArticleId>, Error> {
+        let mut statement = self.db.prepare_cached("SELECT id FROM articles ORDER BY order_at LIMIT ?1")?;
+        let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Returns the ids of the next articles in the order in which they were first seen, and where to go on; `None` after
     /// the last.
     ///

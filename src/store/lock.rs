@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::Write,
+    io::{self, ErrorKind, Write},
     path::Path,
     process,
 };
@@ -23,7 +23,14 @@ impl Lock {
     /// # Errors
     /// [`Error::InUse`] while another process has it; [`Error::File`] where the directory cannot be written.
     pub fn acquire(dir: &Path) -> Result<Self, Error> {
-        let failed = |what| move |source| Error::File { path: dir.to_owned(), what, source };
+        let failed = |what| {
+            move |source: io::Error| match source.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    Error::NotWritable { dir: dir.to_owned(), source }
+                }
+                _ => Error::File { path: dir.to_owned(), what, source },
+            }
+        };
         fs::create_dir_all(dir).map_err(failed("cannot create the data directory"))?;
         let path = dir.join("dateline.lock");
         let file = File::options().create(true).truncate(false).write(true).open(path);

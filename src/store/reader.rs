@@ -1,6 +1,7 @@
 //! Opening the database for reading, alone or beside a writer.
 
 use std::{
+    fs::{self, File},
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU64, Ordering},
@@ -73,6 +74,33 @@ impl Reader {
         }
         let _ends_on_drop = Transaction::new_unchecked(&self.db, TransactionBehavior::Deferred).map_err(Error::from)?;
         work(self)
+    }
+
+    /// Writes a copy of the store into an empty directory: one state of it, whoever writes meanwhile, without the room
+    /// that deleted rows left. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// [`Error::NotEmpty`] where something is there already, else when it cannot be read or written.
+    pub fn backup(&self, dir: &Path) -> Result<u64, Error> {
+        let failed = |what| move |source| Error::File { path: dir.to_owned(), what, source };
+        fs::create_dir_all(dir).map_err(failed("cannot create the directory"))?;
+        if fs::read_dir(dir).map_err(failed("cannot read the directory"))?.next().is_some() {
+            return Err(Error::NotEmpty { dir: dir.to_owned() });
+        }
+        let (partial, path) = (dir.join("dateline.db.partial"), dir.join(FILE));
+        self.db.pragma_update(None, "query_only", false)?;
+        let copied = self.db.execute("VACUUM INTO ?1", [partial.to_string_lossy()]);
+        self.db.pragma_update(None, "query_only", true)?;
+        if let Err(error) = copied {
+            // What is left of it is no copy, and would be in the way of the next.
+            let _ = fs::remove_file(&partial);
+            return Err(error.into());
+        }
+        let copy = File::open(&partial).and_then(|file| file.sync_all().map(|()| file));
+        let size = copy.and_then(|file| file.metadata()).map_err(failed("cannot write the copy"))?.len();
+        fs::rename(&partial, &path).map_err(failed("cannot name the copy"))?;
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("cannot write the directory"))?;
+        Ok(size)
     }
 
     pub(super) fn new(db: Connection, place: Place) -> Self {

@@ -103,6 +103,16 @@ impl Reader {
         Sizes { database_bytes: size(super::reader::FILE), log_bytes: size(&format!("{}-wal", super::reader::FILE)) }
     }
 
+    /// Returns the bytes of the database that hold something; what was deleted leaves room that is used again.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn used_bytes(&self) -> Result<u64, Error> {
+        let number = |pragma: &str| self.db.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+        Ok((pages * number("PRAGMA page_size")?).cast_unsigned())
+    }
+
     /// Looks through the whole store for damage and for contradictions; returns what it found, nothing being good.
     ///
     /// Reads everything: minutes for a large store.

@@ -30,6 +30,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["import"],
     &["export"],
     &["delete"],
+    &["backup"],
     &["reindex"],
     &["check"],
     &["config"],

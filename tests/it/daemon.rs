@@ -1,6 +1,9 @@
 //! The daemon: it answers, it takes requests from other processes, it stops when told to.
 
-use std::time::{Duration, Instant};
+use std::{
+    os::unix::net::UnixDatagram,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -264,4 +267,75 @@ fn a_pass_that_is_told_to_stop_keeps_what_it_has_and_the_next_goes_on() {
     assert!(kept > 0 && kept < 20, "{kept}");
     let rest = dateline.set("http.per_host_delay", "\"0s\"").row(&["run", "--once"]);
     assert_eq!(rest["articles"], 20 - kept, "{rest}");
+}
+
+#[test]
+fn the_service_manager_is_told_that_it_is_ready_alive_reloading_and_stopping() {
+    let desk = Desk::following(&[]);
+    let socket = desk.dateline.path("notify");
+    let manager = UnixDatagram::bind(&socket).expect("a socket");
+    manager.set_read_timeout(Some(crate::world::PATIENCE)).expect("a timeout");
+    let mut command = desk.dateline.command(&["run"]);
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "300000");
+    let daemon = desk.dateline.start_command(command);
+    let told = |what: &str| {
+        let mut message = [0; 4096];
+        loop {
+            let length = manager.recv(&mut message).unwrap_or_else(|error| panic!("waiting for {what}: {error}"));
+            let message = String::from_utf8_lossy(&message[..length]).into_owned();
+            if message.contains(what) {
+                return message;
+            }
+        }
+    };
+    told("READY=1");
+    told("WATCHDOG=1");
+    told("WATCHDOG=1");
+    daemon.signal("HUP");
+    assert!(told("RELOADING=1").contains("MONOTONIC_USEC="));
+    told("READY=1");
+    desk.dateline.write("sources.toml", "[[source]]\nname = \"no address\"\n");
+    daemon.signal("HUP");
+    told("the old one stays");
+    assert_eq!(daemon.terminate(), 0);
+    told("STOPPING=1");
+}
+
+#[test]
+fn a_backup_of_a_running_daemon_opens_and_has_everything() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, "a", "Zebra in the harbour", 1);
+    let desk = Desk::following(&[outlet.url("/feed.xml")]);
+    let _daemon = desk.dateline.start_ready(&desk.listen);
+    desk.wait_for_hits("harbour", 1);
+    let copy = desk.dateline.path("backups/today").display().to_string();
+    desk.dateline.run(&["backup", &copy]).ok().says("hint: ");
+    desk.dateline.run(&["backup", &copy]).exits(1).says("is not empty");
+    let of_copy = |args: &[&str]| desk.dateline.run(&[args, &["--data-dir", &copy]].concat());
+    of_copy(&["reindex"]).ok();
+    assert_eq!(of_copy(&["search", "harbour", "--json"]).rows().len(), 1);
+    assert_eq!(of_copy(&["export"]).stdout, desk.dateline.run(&["export"]).stdout);
+}
+
+#[test]
+fn a_stop_with_a_hundred_polls_in_flight_takes_less_than_ten_seconds_and_loses_nothing() {
+    let web = Web::new();
+    let outlets: Vec<Outlet> = (1..=100).map(|n| web.outlet(n)).collect();
+    let urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
+    for outlet in &outlets {
+        outlet.serve("/feed.xml", Answer::stall());
+    }
+    let desk = Desk::following(&urls);
+    let dateline = desk.dateline.set("http.max_concurrency", "200");
+    let daemon = dateline.start_ready(&desk.listen);
+    wait_for("a hundred polls in flight", || (web.seen().len() >= 100).then_some(()));
+    let told = Instant::now();
+    assert_eq!(daemon.terminate(), 0);
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    for (number, outlet) in outlets.iter().enumerate() {
+        publish(outlet, "a", &format!("Zebra number {number} in the harbour"), number);
+    }
+    let dateline = dateline.set("serve.listen", "\"\"");
+    assert_eq!(dateline.row(&["run", "--once"])["articles"], 100);
 }

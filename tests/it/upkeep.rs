@@ -95,3 +95,26 @@ fn a_page_is_read_again_at_the_ages_that_are_set() {
     assert_eq!(dateline.row(&["run", "--once"])["waiting"], 0);
     assert_eq!(outlet.asked("/a.html").len(), 2);
 }
+
+#[test]
+fn a_store_that_is_too_large_gives_up_its_oldest_articles() {
+    let dateline = Dateline::new();
+    let lines: String = (0..300)
+        .map(|n| {
+            let (url, at) = (format!("https://a.example/{n}"), ago(n).to_rfc3339());
+            let body = (0..8).flat_map(|part| paragraphs(n as usize * 8 + part)).collect::<Vec<_>>().join(" ");
+            json!({ "url": url, "title": format!("Report {n}"), "body": body, "published_at": at }).to_string() + "\n"
+        })
+        .collect();
+    dateline.pipe(&["import", "-"], lines).ok();
+    // After a pass all of it is in the database, nothing in its log.
+    dateline.pass();
+    let before = dateline.row(&["status"])["database_bytes"].as_u64().expect("a size");
+    let dateline = dateline.set("store.keep_size", &format!("\"{}KB\"", before * 85 / 100_000));
+    dateline.pass();
+    let left = dateline.json(&["export"]);
+    assert!(!left.is_empty() && left.len() < 300, "{}", left.len());
+    assert!(left.iter().any(|row| row["title"] == "Report 0"), "the newest stays");
+    assert!(!left.iter().any(|row| row["title"] == "Report 299"), "the oldest went");
+    assert_eq!(dateline.json(&["search", "--copies", "--limit", "1000"]).len(), left.len());
+}

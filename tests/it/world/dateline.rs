@@ -189,9 +189,13 @@ impl Dateline {
 
     /// Starts a command that goes on; its log goes to `log.txt` of the installation.
     pub fn start(&self, args: &[&str]) -> Daemon {
+        self.start_command(self.command(args))
+    }
+
+    /// Starts a command that was made by [`Dateline::command`].
+    pub fn start_command(&self, mut command: Command) -> Daemon {
         let log =
             fs::File::options().create(true).append(true).open(self.path("log.txt")).expect("a writable directory");
-        let mut command = self.command(args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Daemon { child: command.spawn().expect("the binary starts"), log: self.path("log.txt") }
     }
