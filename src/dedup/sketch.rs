@@ -9,9 +9,11 @@ use crate::model::{ArticleId, PublishedAt, Time};
 use crate::text::{Token, Tokens, tokenize};
 
 /// Words of the start of a body whose shingles are all kept: a brief or teaser shares only the start with its original.
-const DENSE_WORDS: usize = 80;
+const DENSE_WORDS: usize = 60;
 /// Behind the start, one shingle in so many is kept, chosen by its hash so that copies choose the same.
 const SAMPLE: u32 = 4;
+/// Behind so many words, one in twice as many.
+const FAR_WORDS: usize = 300;
 /// Bounds of one sketch. A text of 3,000 words stays below them.
 const MAX_SHINGLES: usize = 768;
 const MAX_BLOCKS: usize = 400;
@@ -319,7 +321,8 @@ impl Draft {
             let Some(length) = shingle_words(&sentence[at..]) else { continue };
             let shingle = fold(sentence[at..at + length].iter().fold(0, |all, word| mix(all ^ word.hash)));
             let room = self.shingles.len() < MAX_SHINGLES;
-            if room && (dense || is_sampled(shingle)) && self.seen.insert(shingle) {
+            let rate = if self.words > FAR_WORDS { 2 * SAMPLE } else { SAMPLE };
+            if room && (dense || shingle.is_multiple_of(rate)) && self.seen.insert(shingle) {
                 self.shingles.push(shingle);
             }
         }

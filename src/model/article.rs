@@ -116,7 +116,7 @@ pub struct Article {
     pub revision: u32,
     /// The representative, on every other member of a group of copies.
     pub duplicate_of: Option<ArticleId>,
-    /// How much of the text is shared with its group, 0–1; `None` for an article without copies when it arrived.
+    /// How much of the text is shared with its group, 0–1; `None` on the representative.
     pub similarity: Option<f32>,
     /// The number of other members of its group of copies.
     pub copies: u32,

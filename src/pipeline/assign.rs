@@ -130,7 +130,7 @@ fn follow(tx: &mut Tx<'_>, memory: &Memory, id: ArticleId, decision: &Decision) 
     for &group in &decision.merged_groups {
         for member in tx.members_of(group)? {
             if let Some(article) = tx.article(member)? {
-                tx.place(member, decision.group, article.similarity, article.story)?;
+                tx.place(member, decision.group, article.similarity.or(decision.similarity), article.story)?;
             }
         }
     }

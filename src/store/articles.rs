@@ -285,6 +285,7 @@ impl Reader {
         let url: String = row.get(1)?;
         let seq: i64 = row.get(23)?;
         let representative: Option<ArticleId> = row.get(17)?;
+        let duplicate_of = representative.filter(|representative| *representative != id);
         Ok(Article {
             id,
             url: CanonicalUrl::try_from(url)
@@ -307,8 +308,8 @@ impl Reader {
             kind: kind_of(row.get_ref(15)?.as_str().unwrap_or_default()),
             tags: self.tags(seq)?,
             revision: row.get(16)?,
-            duplicate_of: representative.filter(|representative| *representative != id),
-            similarity: row.get(19)?,
+            duplicate_of,
+            similarity: if duplicate_of.is_some() { row.get(19)? } else { None },
             copies: row.get::<_, Option<u32>>(18)?.map_or(0, |members| members.saturating_sub(1)),
             story: row.get(20)?,
             topics: self.read_list("topics", row.get_ref(21)?)?,

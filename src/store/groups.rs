@@ -25,7 +25,8 @@ impl Tx<'_> {
         let (seq, _, old_group, old_story) = self.row_of(id)?;
         let story = self.story_now(story)?;
         self.run(
-            "UPDATE articles SET group_id = ?2, similarity = ?3, story_id = ?4 WHERE seq = ?1",
+            "UPDATE articles SET similarity = CASE group_id WHEN ?2 THEN coalesce(?3, similarity) ELSE ?3 END,
+                group_id = ?2, story_id = ?4 WHERE seq = ?1",
             (seq, group, similarity, story),
         )?;
         if group != old_group {
@@ -71,6 +72,12 @@ impl Tx<'_> {
                 "INSERT INTO groups (id, representative, members) VALUES (?1, ?2, ?3)
                  ON CONFLICT (id) DO UPDATE SET representative = ?2, members = ?3",
                 (group, representative, count),
+            )?;
+            // Who founded the group is compared with nobody until another takes its place.
+            self.run(
+                "UPDATE articles SET similarity = (SELECT similarity FROM articles WHERE id = ?2)
+                 WHERE group_id = ?1 AND id <> ?2 AND similarity IS NULL",
+                (group, representative),
             )?;
         }
         for member in members.into_iter().filter(|member| Some(*member) != logged) {
@@ -157,6 +164,22 @@ mod tests {
         check(&[(moment(5), at(10)), (moment(6), at(9))], 1);
         check(&[(moment(5), at(10)), (moment(4), at(99))], 2);
         check(&[(moment(5), at(10)), (moment(7), at(11)), (moment(3), at(12)), (moment(4), at(13))], 3);
+    }
+
+    #[test]
+    fn a_founder_whose_place_is_taken_gets_the_similarity_of_the_two() {
+        let mut store = Store::in_memory().expect("store");
+        let join = |n, similarity| crate::store::NewArticle { group: id(2), similarity, ..article(n) };
+        transact(&mut store, |tx| Ok((tx.insert(&join(2, None))?, tx.insert(&join(3, Some(0.5)))?)));
+        let similarities = |store: &Store| {
+            let article = |n| store.reads().article(id(n)).expect("read").expect("there").similarity;
+            [1, 2, 3].map(article)
+        };
+        transact(&mut store, |tx| tx.insert(&join(1, Some(0.75))));
+        assert_eq!(similarities(&store), [None, Some(0.75), Some(0.5)]);
+        // A revision of the founder knows no similarity, and that says nothing.
+        transact(&mut store, |tx| tx.place(id(2), id(2), None, id(2).into()));
+        assert_eq!(similarities(&store), [None, Some(0.75), Some(0.5)]);
     }
 
     #[test]
