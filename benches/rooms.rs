@@ -2,11 +2,12 @@
 
 mod press;
 
-use std::{hint::black_box, path::Path};
+use std::{collections::BTreeSet, hint::black_box, path::Path};
 
+use aho_corasick::AhoCorasick;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dateline::{
-    config::{self, LoadOptions},
+    config::{self, LoadOptions, Phrases, TopicRule},
     dedup::{self, Memory, Sketch},
     extract::{Extractor, Hints},
     index::{self, Index, Options, Searcher, Sort},
@@ -86,25 +87,68 @@ fn recognise(c: &mut Criterion) {
     });
 }
 
+/// Tags long articles by 21, 200 and 2,100 topics, beside a search for the same phrases that does nothing else.
 fn tag(c: &mut Criterion) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/dateline.toml");
     let options = LoadOptions { config_file: Some(file), ..LoadOptions::default() };
     let loaded = config::load(&options).expect("the shipped configuration has no problems");
-    let tagger = Tagger::new(&loaded.topics, &loaded.names)
-        .map_err(|problems| problems.len())
-        .expect("the shipped topics have none");
-    let articles = articles(60);
+    let texts = long_texts(40);
     let mut group = c.benchmark_group("topic");
-    group.throughput(Throughput::ElementsAndBytes { elements: articles.len() as u64, bytes: text_bytes(&articles) });
-    group.bench_function("tag", |b| {
-        b.iter(|| {
-            let text = |article: &NewArticle| {
-                let text = &article.text;
-                tagger.tag(&Text { title: &text.title, body: &text.body, lang: text.lang.as_deref() }).topics.len()
-            };
-            articles.iter().map(text).sum::<usize>()
-        })
-    });
+    let bytes = texts.iter().map(|text| text.len() as u64).sum();
+    group.throughput(Throughput::ElementsAndBytes { elements: texts.len() as u64, bytes });
+    for count in [21, 200, 2_100] {
+        let rules = topics(&loaded.topics, count, &texts);
+        let tagger = Tagger::new(&rules, &loaded.names).map_err(|problems| problems.len()).expect("sound rules");
+        group.bench_function(format!("tag by {count} topics"), |b| {
+            let tag = |text: &String| tagger.tag(&Text { title: "", body: text, lang: Some("en") }).topics.len();
+            b.iter(|| texts.iter().map(tag).sum::<usize>())
+        });
+        let phrases = rules.iter().filter_map(|rule| rule.phrases.get("en"));
+        let phrases = phrases.flat_map(|phrases| phrases.strong.iter().chain(&phrases.weak));
+        let bare = AhoCorasick::builder().ascii_case_insensitive(true).build(phrases).expect("not too many phrases");
+        group.bench_function(format!("bare aho-corasick, phrases of {count} topics"), |b| {
+            b.iter(|| texts.iter().map(|text| bare.find_overlapping_iter(text).count()).sum::<usize>())
+        });
+    }
+}
+
+/// English texts of 7.6 kB, as long as reports of record papers.
+fn long_texts(count: usize) -> Vec<String> {
+    let mut texts = vec![String::new()];
+    let english = press::reports(20 * count).into_iter().filter(|report| report.lang == "en");
+    for paragraph in english.flat_map(|report| report.paragraphs) {
+        let text = texts.last_mut().expect("never empty");
+        *text += &paragraph;
+        *text += "\n\n";
+        if text.len() >= 7_600 {
+            texts.push(String::new());
+        }
+    }
+    texts.truncate(count);
+    texts
+}
+
+/// The first topics that ship, and as many more as are wanted, whose phrases are pairs of words of the texts: most of
+/// their first words are met, few of the pairs.
+fn topics(shipped: &[TopicRule], count: usize, texts: &[String]) -> Vec<TopicRule> {
+    let words: Vec<&str> =
+        texts.iter().flat_map(|text| text.split_whitespace()).filter(|word| word.len() > 4).collect();
+    let mut next = 7_usize;
+    let mut word = || {
+        next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        words[(next >> 33) % words.len()].trim_matches(|c: char| !c.is_alphanumeric())
+    };
+    let mut invented = |number: usize| {
+        let pairs: BTreeSet<String> = (0..30).map(|_| format!("{} {}", word(), word())).collect();
+        let phrases = Phrases { strong: pairs.into_iter().collect(), ..Phrases::default() };
+        let (id, phrases) = (format!("invented-{number}"), [("en".to_owned(), phrases)].into());
+        TopicRule { name: id.clone(), id, phrases, ..TopicRule::default() }
+    };
+    let mut rules: Vec<TopicRule> =
+        shipped.iter().filter(|rule| rule.phrases.contains_key("en")).take(21).cloned().collect();
+    rules.iter_mut().for_each(|rule| rule.parent = None);
+    rules.extend((rules.len()..count).map(&mut invented));
+    rules
 }
 
 fn read_query(c: &mut Criterion) {
