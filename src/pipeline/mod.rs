@@ -158,6 +158,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         parts;
     let searcher = index.searcher();
     store.transaction(|tx| tx.sync_sources(&sources))?;
+    // From here on the store has them.
+    drop(sources);
     let reading = Reading::open(&settings.data_dir, &mut store, clock.now())?;
     let (reader, follower_reader) = (store.reader()?, store.reader()?);
 

@@ -15,6 +15,7 @@ mod docs;
 mod failures;
 mod feeds;
 mod flow;
+mod idle;
 mod import;
 mod layout;
 mod manners;
