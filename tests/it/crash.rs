@@ -114,3 +114,34 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
+
+#[test]
+fn kills_in_the_middle_of_reindexing_retagging_and_pruning_do_no_harm() {
+    const DAY: i64 = 24 * 60;
+    let dateline = Dateline::new();
+    let lines: String = (0..150)
+        .map(|n| {
+            let (body, at) = (paragraphs(n).join(" "), ago(if n < 50 { 50 * DAY } else { 10 }).to_rfc3339());
+            format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{body}\",\"published_at\":\"{at}\"}}\n")
+        })
+        .collect();
+    dateline.pipe(&["import", "-"], &lines).ok();
+    dateline
+        .write("topics.toml", "[[topic]]\nid = \"gauge\"\nname = \"Gauge\"\n[topic.en]\nstrong = [\"river gauge\"]\n");
+    let dateline = dateline.set("store.keep", "\"30d\"");
+    let mut milliseconds = [40, 120, 250].into_iter().cycle();
+    for work in [&["reindex"][..], &["topics", "retag"], &["run", "--once"], &["reindex"], &["run", "--once"]] {
+        let process = dateline.start(work);
+        thread::sleep(Duration::from_millis(milliseconds.next().expect("a cycle")));
+        process.kill();
+        assert!(dateline.json(&["export"]).len() >= 100, "{work:?} has lost something");
+    }
+    dateline.pass();
+    let stored = dateline.json(&["export"]);
+    assert_eq!(stored.len(), 100);
+    assert_eq!(dateline.json(&["search", "--copies", "--limit", "1000"]).len(), 100);
+    let topics = |rows: &[serde_json::Value]| rows.iter().map(|row| row["topics"].to_string()).collect::<Vec<_>>();
+    assert!(topics(&stored).iter().any(|names| names.contains("Gauge")), "the new rules hold");
+    dateline.run(&["topics", "retag"]).ok();
+    assert_eq!(topics(&dateline.json(&["export"])), topics(&stored), "they were given to every article before");
+}

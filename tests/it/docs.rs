@@ -126,3 +126,19 @@ fn the_operations_guide_lists_every_metric() {
     assert!(families.len() > 5, "{served}");
     assert!(families.is_subset(&registered), "{families:?}");
 }
+
+#[test]
+fn the_dashboard_and_the_alert_rules_ask_for_metrics_that_exist() {
+    let registered = metric_names(&file("src/telemetry.rs"));
+    let dashboard = file("config/examples/prometheus/dashboard.json");
+    serde_json::from_str::<Value>(&dashboard).expect("JSON");
+    for text in [dashboard, file("config/examples/prometheus/alerts.yaml")] {
+        let asked = metric_names(&text);
+        assert!(asked.len() > 5, "{asked:?}");
+        for name in asked {
+            // A histogram is asked for by its parts.
+            let family = ["_bucket", "_count", "_sum"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(&name);
+            assert!(registered.contains(family), "{name} is no metric");
+        }
+    }
+}

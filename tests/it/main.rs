@@ -13,6 +13,7 @@ mod crash;
 mod daemon;
 mod docs;
 mod failures;
+mod faults;
 mod feeds;
 mod flow;
 mod idle;
