@@ -3,6 +3,7 @@
 //! A command opens what it needs, asks the rooms below and prints. Exit codes: 0 done, 1 failed, 2 usage or an
 //! unreadable query, 75 the data directory is in use, 78 configuration.
 
+mod alerts;
 mod backup;
 mod check;
 mod delete;
@@ -95,6 +96,8 @@ enum Command {
     Sources(sources::Arguments),
     /// List topics with counts; test, explain, count, lint, retag
     Topics(topics::Arguments),
+    /// Try alerts: what they would deliver, and a delivery
+    Alerts(alerts::Arguments),
     /// Read pages into articles, storing nothing
     Extract(extract::Arguments),
     /// Take in articles from JSON lines
@@ -165,6 +168,7 @@ fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Er
         Command::Stories(arguments) => stories::run(&arguments, global, output),
         Command::Sources(arguments) => sources::run(arguments, global, output),
         Command::Topics(arguments) => topics::run(arguments, global, output),
+        Command::Alerts(arguments) => alerts::run(arguments, global, output),
         Command::Extract(arguments) => extract::run(&arguments, global, output),
         Command::Import(arguments) => import::run(&arguments, global, output),
         Command::Export(arguments) => export::run(&arguments, global, output),

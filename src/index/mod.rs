@@ -39,4 +39,6 @@ pub struct Document<'a> {
 }
 
 #[cfg(test)]
+mod relevance;
+#[cfg(test)]
 mod tests;

@@ -13,11 +13,11 @@ use crate::{
     query,
 };
 
-fn now() -> Time {
+pub(super) fn now() -> Time {
     "2026-11-22T12:00:00Z".parse().expect("a time")
 }
 
-fn article(number: u64, lang: &str, title: &str, body: &str) -> Article {
+pub(super) fn article(number: u64, lang: &str, title: &str, body: &str) -> Article {
     let id = ArticleId::from_bits(number);
     Article {
         id,
@@ -56,7 +56,7 @@ fn topics(article: &mut Article, ids: &[(&str, bool)]) {
     article.topics = ids.iter().map(topic).collect();
 }
 
-fn put(index: &mut Index, article: &Article, group: u64) {
+pub(super) fn put(index: &mut Index, article: &Article, group: u64) {
     let sources = [article.source.clone().unwrap_or_default(), "00000000000000AB".to_owned()];
     let group = ArticleId::from_bits(group);
     index.put(&Document { article, group, sources: &sources }).expect("written");

@@ -6,14 +6,15 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::Utc;
-use tokio::{sync::watch, time};
+use serde::Serialize;
+use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{Context, Error, work::Work};
 use crate::{
     config,
-    fetch::{Fetch, Purpose, Request},
+    fetch::{Fetch, Fetcher, Purpose, Request},
     index::Searcher,
     model::{Article, StoryId},
     query::{self, Field, Query},
@@ -43,46 +44,61 @@ struct Watch {
 /// Delivers until told to stop; then once more what the last index commit brought.
 pub(crate) async fn run(
     context: Arc<Context>,
-    mut indexed: watch::Receiver<u64>,
+    indexed: watch::Receiver<u64>,
     searcher: Searcher,
     stop: CancellationToken,
 ) {
-    let mut watches = match watches(&context) {
-        Ok(watches) if watches.is_empty() => return,
+    let watches = match watches(&context) {
         Ok(watches) => watches,
         Err(error) => return error!(%error, "alerts are off"),
     };
-    for watch in &watches {
+    // A task for each: a receiver that takes its time holds nobody else.
+    let mut tasks = JoinSet::new();
+    for watch in watches {
         remember(&context, position_key(&watch.alert), watch.position.to_string()).await;
+        tasks.spawn(watch.follow(context.clone(), indexed.clone(), searcher.clone(), stop.clone()));
     }
-    let mut tick = time::interval(FIRST_WAIT);
-    loop {
-        let stopping = tokio::select! {
-            changed = indexed.changed() => changed.is_err(),
-            _ = tick.tick() => false,
-            () = stop.cancelled() => true,
-        };
-        let end = *indexed.borrow_and_update();
-        for watch in &mut watches {
-            if watch.not_before > time::Instant::now() && !stopping {
-                continue;
-            }
-            match deliver_new(&context, &searcher, watch, end).await {
-                Ok(()) => watch.wait = FIRST_WAIT,
-                Err(reason) => {
-                    metrics().alerts.with_label_values(&["failed"]).inc();
-                    warn!(
-                        alert = watch.alert.name,
-                        reason, "alert {} could not be delivered: {reason}", watch.alert.name
-                    );
-                    watch.not_before = time::Instant::now() + watch.wait;
-                    watch.wait = (watch.wait * 2).min(LONGEST_WAIT);
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            error!(%error, "an alert is off");
+        }
+    }
+}
+
+impl Watch {
+    async fn follow(
+        mut self,
+        context: Arc<Context>,
+        mut indexed: watch::Receiver<u64>,
+        searcher: Searcher,
+        stop: CancellationToken,
+    ) {
+        let mut tick = time::interval(FIRST_WAIT);
+        loop {
+            let stopping = tokio::select! {
+                changed = indexed.changed() => changed.is_err(),
+                _ = tick.tick() => false,
+                () = stop.cancelled() => true,
+            };
+            let end = *indexed.borrow_and_update();
+            if self.not_before <= time::Instant::now() || stopping {
+                match deliver_new(&context, &searcher, &mut self, end).await {
+                    Ok(()) => self.wait = FIRST_WAIT,
+                    Err(reason) => self.put_off(&reason),
                 }
             }
+            if stopping {
+                return;
+            }
         }
-        if stopping {
-            return;
-        }
+    }
+
+    fn put_off(&mut self, reason: &str) {
+        metrics().alerts.with_label_values(&["failed"]).inc();
+        let name = &self.alert.name;
+        warn!(alert = name, reason, "alert {name} could not be delivered: {reason}");
+        self.not_before = time::Instant::now() + self.wait;
+        self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }
 }
 
@@ -176,20 +192,26 @@ async fn deliver(context: &Context, watch: &Watch, article: &Article) -> Result<
     let names = context.read(TopicNames::of_store).map_err(|error| error.to_string())?;
     let row = json::article(&names, article);
     let delivery = Delivery::new(&watch.alert.name, &article.id.to_string(), article.revision, row);
-    let body = serde_json::to_string(&delivery).map_err(|error| error.to_string())?;
-    match &watch.sink {
-        Sink::Lines(path) => append(path, &body).map_err(|error| error.to_string())?,
+    send(&context.fetcher, &watch.sink, &delivery).await?;
+    metrics().alerts.with_label_values(&["delivered"]).inc();
+    info!(alert = watch.alert.name, article.id = %article.id, "alert {} delivered", watch.alert.name);
+    Ok(())
+}
+
+/// Sends one delivery to its receiver.
+///
+/// # Errors
+/// With the reason, when the receiver has not taken it.
+pub async fn send<A: Serialize>(fetcher: &Fetcher, sink: &Sink, delivery: &Delivery<A>) -> Result<(), String> {
+    let body = serde_json::to_string(delivery).map_err(|error| error.to_string())?;
+    match sink {
+        Sink::Lines(path) => append(path, &body).map_err(|error| error.to_string()),
         Sink::Webhook(webhook) => {
             let headers = webhook.headers(&delivery.id, body.as_bytes());
             let request =
                 Request { headers, body: Some(body.into()), ..Request::new(webhook.url.clone(), Purpose::Webhook) };
-            let response = context.fetcher.fetch(request).await.map_err(|error| error.to_string())?;
-            if !(200..300).contains(&response.status) {
-                return Err(super::poll::http_error(response.status));
-            }
+            let response = fetcher.fetch(request).await.map_err(|error| error.to_string())?;
+            if (200..300).contains(&response.status) { Ok(()) } else { Err(super::poll::http_error(response.status)) }
         }
     }
-    metrics().alerts.with_label_values(&["delivered"]).inc();
-    info!(alert = watch.alert.name, article.id = %article.id, "alert {} delivered", watch.alert.name);
-    Ok(())
 }

@@ -43,6 +43,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+pub use self::alert::send;
 pub use self::{
     clock::{Busy, Clock},
     dispatch::Options,

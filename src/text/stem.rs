@@ -19,6 +19,7 @@ enum Kind {
     Polish(frostem::Stemmer),
     Portuguese(frostem::Stemmer),
     Ukrainian(frostem::Stemmer),
+    Arabic(frostem::Stemmer),
     Bulgarian,
     Czech,
     EnglishInflection,
@@ -34,6 +35,7 @@ impl Stemmer {
         Self(match (lang, frostem::Stemmer::try_from_name(lang)) {
             ("bg" | "mk", _) => Kind::Bulgarian,
             ("cs" | "sk", _) => Kind::Czech,
+            ("ar", Ok(stemmer)) => Kind::Arabic(stemmer),
             ("pl", Ok(stemmer)) => Kind::Polish(stemmer),
             ("pt", Ok(stemmer)) => Kind::Portuguese(stemmer),
             ("uk", Ok(stemmer)) => Kind::Ukrainian(stemmer),
@@ -67,6 +69,7 @@ impl Stemmer {
             }
             Kind::Ukrainian(stemmer) => shorten(stemmer.stem(word), trim_soft),
             Kind::EnglishInflection => english_inflection(word),
+            Kind::Arabic(stemmer) => stemmer.stem(without_article(word)),
             Kind::Bulgarian => Cow::Borrowed(strip_all(word, &[BULGARIAN_ARTICLES, BULGARIAN_ENDINGS])),
             Kind::Czech => Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])),
         }
@@ -133,6 +136,16 @@ fn trim_soft(stem: &str) -> &str {
         _ => stem,
     }
 }
+
+/// Takes the article off an Arabic word, also behind "and", "with", "like", "so", "for": Snowball takes other endings
+/// off a word with it than off one without.
+fn without_article(word: &str) -> &str {
+    let rest = ARABIC_ARTICLES.iter().find_map(|article| word.strip_prefix(article));
+    // What would be left of a shorter word is no word.
+    rest.filter(|rest| rest.chars().count() >= 3).unwrap_or(word)
+}
+
+const ARABIC_ARTICLES: &[&str] = &["وال", "بال", "كال", "فال", "ال", "لل"];
 
 #[cfg(test)]
 mod tests {

@@ -54,6 +54,52 @@ fn a_story_is_told_once_unless_every_article_is_wanted() {
 }
 
 #[test]
+fn an_alert_is_tried_before_it_is_relied_on() {
+    let web = Web::new();
+    let receiver = web.outlet(9);
+    receiver.serve_in_turn("/hook", vec![Answer::status(204), Answer::status(500)]);
+    let dateline = alerting(
+        &publish(&web),
+        &format!(
+            "[[alerts]]\nname = \"hook\"\ntopic = \"labour\"\nwebhook = \"{}\"\n\
+             [[alerts]]\nname = \"none\"\nquery = \"giraffe\"\nfile = \"none.jsonl\"\n",
+            receiver.url("/hook")
+        ),
+    );
+    let line = serde_json::json!({ "url": "https://a.example/1", "title": "Stay out", "body": "The walkout goes on." });
+    dateline.pipe(&["import", "-"], line.to_string()).ok();
+    let rows = dateline.json(&["alerts", "test"]);
+    assert_eq!((rows.len(), &rows[0]["alert"], &rows[0]["article"]["title"]), (1, &"hook".into(), &"Stay out".into()));
+    assert!(receiver.seen().is_empty(), "nothing is sent unasked");
+    dateline.run(&["alerts", "test", "hook", "--send"]).ok().says("was delivered");
+    let seen = receiver.asked("/hook").remove(0);
+    assert!(seen.header("idempotency-key").is_some_and(|key| key.starts_with("test-")));
+    assert_eq!(json_lines(&seen.body)[0]["article"]["title"], "Stay out");
+    dateline.run(&["alerts", "test", "hook", "--send"]).exits(1).says("could not be delivered");
+    dateline.run(&["alerts", "test", "none"]).ok().says("no article fits yet");
+    dateline.run(&["alerts", "test", "giraffe"]).exits(2).says("there are: hook, none");
+}
+
+#[test]
+fn a_receiver_that_never_answers_holds_no_other_alert() {
+    let web = Web::new();
+    let receiver = web.outlet(9);
+    receiver.serve("/hook", Answer::stall());
+    let dateline = alerting(
+        &publish(&web),
+        &format!(
+            "[[alerts]]\nname = \"stuck\"\ntopic = \"labour\"\nwebhook = \"{}\"\n\
+             [[alerts]]\nname = \"file\"\ntopic = \"labour\"\nfile = \"file.jsonl\"\nevery_article = true\n",
+            receiver.url("/hook")
+        ),
+    );
+    let daemon = dateline.start(&["run"]);
+    wait_for("the delivery that hangs", || (!receiver.asked("/hook").is_empty()).then_some(()));
+    wait_for("all deliveries of the other", || (delivered(&dateline, "file.jsonl").len() == 3).then_some(()));
+    drop(daemon);
+}
+
+#[test]
 fn a_webhook_that_is_down_gets_everything_later_and_signed() {
     let web = Web::new();
     let receiver = web.outlet(9);

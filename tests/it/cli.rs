@@ -26,6 +26,8 @@ pub const COMMANDS: &[&[&str]] = &[
     &["topics", "count"],
     &["topics", "lint"],
     &["topics", "retag"],
+    &["alerts"],
+    &["alerts", "test"],
     &["extract"],
     &["import"],
     &["export"],
@@ -74,7 +76,7 @@ fn every_command_explains_itself() {
 #[test]
 fn help_lists_no_command_that_is_not_known_here() {
     let dateline = Dateline::new();
-    for parent in [&[][..], &["sources"], &["topics"]] {
+    for parent in [&[][..], &["sources"], &["topics"], &["alerts"]] {
         let help = dateline.plain(&[parent, &["--help"][..]].concat()).ok().stdout;
         let commands =
             help.split("Commands:\n").nth(1).expect("a list").lines().take_while(|line| line.starts_with("  "));
