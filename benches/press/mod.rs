@@ -9,6 +9,7 @@ use dateline::model::Time;
 
 pub use self::html::{Item, feed, page};
 use self::words::{TONGUES, Tongue};
+use super::dice::Dice;
 
 /// Every so many-th report is a copy of an earlier one: shortened, under another headline.
 const COPY_EVERY: usize = 5;
@@ -41,22 +42,6 @@ pub fn reports(count: usize) -> Vec<Report> {
         reports.push(report);
     }
     reports
-}
-
-/// Fair dice with a seed: SplitMix64 (Steele, Lea and Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % sides as u64) as usize
-    }
-
-    fn pick(&mut self, list: &[&'static str]) -> &'static str {
-        list[self.roll(list.len())]
-    }
 }
 
 /// What a report is about: few people, things and places, again and again.

@@ -62,7 +62,7 @@ pub(super) fn body(dom: &Dom<'_>, context: &Context<'_>) -> Body {
         body.put(&blocks.iter().filter(inside).collect::<Vec<_>>(), "rule");
         return body;
     }
-    prune_by_name(dom, &blocks, &mut out);
+    prune_by_name(dom, &blocks, context.title, &mut out);
     blocks.retain(|block| !out[block.at]);
     if let Some(container) = container(dom, &blocks) {
         body.put(&select(dom, &blocks, container, context), "page");
@@ -207,6 +207,15 @@ mod tests {
         check(
             "<div class=widget><p>LONG</p></div><div class=widget><p>LONG</p></div><div class=widget><p>LONG</p></div>",
             &["LONG", "LONG", "LONG"],
+        );
+    }
+
+    #[test]
+    fn a_window_that_holds_the_headline_is_the_page() {
+        // Single-page sites show their articles in what their templates call a modal.
+        check(
+            "<div class=modal><h2>Ferry talks resume</h2><p>LONG</p><p>LONG</p></div><div class=modal><p>LONG</p></div>",
+            &["LONG", "LONG"],
         );
     }
 

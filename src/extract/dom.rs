@@ -253,7 +253,7 @@ pub(super) fn plain(text: &str) -> String {
         if !text.contains(['<', '&']) {
             break;
         }
-        let html = Html::parse_fragment(&text);
+        let html = parse(&text);
         let dom = Dom::new(&html);
         text = dom.text_within(0, usize::MAX);
     }

@@ -11,6 +11,9 @@ const MAX_BYTES: usize = 1 << 20;
 /// The most objects that are looked at.
 const MAX_OBJECTS: usize = 10_000;
 
+/// The longest text of a field other than the article itself, in bytes: what is longer is no headline, name or date.
+const MAX_FIELD: usize = 4096;
+
 /// An author as JSON-LD names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Author {
@@ -187,7 +190,8 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
         Value::Object(inner) => inner.get("@value").or_else(|| inner.get("name"))?.as_str()?.to_owned(),
         _ => return None,
     };
-    Some(text).filter(|text| !text.trim().is_empty())
+    let is_bounded = key == "articleBody" || text.len() <= MAX_FIELD;
+    Some(text).filter(|text| is_bounded && !text.trim().is_empty())
 }
 
 fn authors(value: Option<&Value>, ids: &FxHashMap<&str, &Map<String, Value>>, out: &mut Vec<Author>) {

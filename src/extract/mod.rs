@@ -322,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn markup_inside_metadata_costs_no_more_than_its_size() {
+        // Parsed as it stands, depth would be paid for twice over: minutes for this page.
+        let headline = "<dl><dd>".repeat(20_000);
+        let start = std::time::Instant::now();
+        extract(&format!(
+            "<meta name=description content='{0}'><script type=application/ld+json>{{\"@type\":\"NewsArticle\",\
+             \"headline\":\"{headline}\"}}</script><h1>Ferry</h1>{TEXT}",
+            &headline[..4000]
+        ));
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    #[test]
     fn the_feed_speaks_where_the_page_is_silent() {
         let at = chrono::Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).unwrap();
         let authors = ["Ada Lind".to_owned()];

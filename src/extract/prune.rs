@@ -5,6 +5,7 @@ use super::{
     body::container,
     dom::{Dom, Tag},
     marks::{self, Role},
+    witness::key,
 };
 
 /// How much of the text may be called something beside it, before the word is taken to mean something else.
@@ -43,10 +44,15 @@ pub(super) fn without_text(dom: &Dom<'_>, weights: &Weights) -> Vec<bool> {
 ///
 /// A name on a wrapper speaks of some part of it, and a page builder calls everything a widget: the way to where most of the
 /// text stands is safe, and a word that would take much of the text with it means something else on this page.
-pub(super) fn prune_by_name(dom: &Dom<'_>, blocks: &[Block], out: &mut [bool]) {
+pub(super) fn prune_by_name(dom: &Dom<'_>, blocks: &[Block], title: Option<&str>, out: &mut [bool]) {
     let Some(middle) = container(dom, blocks) else { return };
-    let headlines: Vec<usize> =
-        (0..dom.nodes.len()).filter(|&at| dom.nodes[at].tag == Tag::Heading(1)).take(8).collect();
+    let title = title.map(key).unwrap_or_default();
+    let is_headline = |at: &usize| match dom.nodes[*at].tag {
+        Tag::Heading(1) => true,
+        Tag::Heading(_) => key(&dom.text(*at)) == title,
+        _ => false,
+    };
+    let headlines: Vec<usize> = (0..dom.nodes.len()).filter(is_headline).take(8).collect();
     let gains = sums(dom, blocks, |block| block.worth().max(0.0));
     let mut known = marks::Known::default();
     let roles: Vec<Role> = dom.nodes.iter().map(|node| marks::role(node, &mut known)).collect();
