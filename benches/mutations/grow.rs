@@ -171,7 +171,7 @@ const LINKED: &[&str] = &[
     "]]>",
 ];
 
-/// Grows a page of up to some twenty kilobytes.
+/// Grows a page, mostly a small one.
 pub fn page(dice: &mut Dice) -> String {
     let mut page = String::from("<!doctype html><html><head><title>Ferry talks resume | Courier</title>");
     for _ in 0..dice.roll(4) {
@@ -184,7 +184,7 @@ pub fn page(dice: &mut Dice) -> String {
     }
     page += "</head><body><h1>Ferry talks resume</h1>";
     let mut open = Vec::new();
-    let turns = 1 << dice.roll(10);
+    let turns = 1 << dice.roll(8);
     for _ in 0..turns {
         match dice.roll(8) {
             0 | 1 => {

@@ -89,13 +89,14 @@ fn nest(dice: &mut Dice, page: &mut Vec<u8>) {
         "<i class=byline>",
     ];
     let at = dice.roll(page.len() + 1);
-    let deep = dice.pick(DEEP).repeat(1 << dice.roll(14));
+    let deepest = 1 + dice.roll(14);
+    let deep = dice.pick(DEEP).repeat(1 << dice.roll(deepest));
     page.splice(at..at, deep.bytes());
 }
 
 fn repeat(dice: &mut Dice, page: &mut Vec<u8>) {
     let piece = piece(dice, page);
-    let times = (1 << dice.roll(8)).min((256 << 10) / piece.len().max(1));
+    let times = (1 << dice.roll(8)).min((1 << (10 + dice.roll(8))) / piece.len().max(1));
     let again = page[piece.clone()].repeat(times);
     page.splice(piece.end..piece.end, again);
 }

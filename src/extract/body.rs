@@ -9,6 +9,7 @@ use super::{
     block::{Block, Weights, blocks, sums, weigh},
     dom::{self, Dom, Tag},
     json,
+    part::part,
     prune::{prune_by_name, without_text},
     select::select,
     site::Rule,
@@ -64,7 +65,10 @@ pub(super) fn body(dom: &Dom<'_>, context: &Context<'_>) -> Body {
     }
     prune_by_name(dom, &blocks, context.title, &mut out);
     blocks.retain(|block| !out[block.at]);
-    if let Some(container) = container(dom, &blocks) {
+    let own = part(dom, &blocks, context.title).map(|part| dom.range(part));
+    let own: Vec<Block> =
+        blocks.iter().filter(|b| own.as_ref().is_some_and(|own| own.contains(&b.at))).cloned().collect();
+    if let Some(container) = container(dom, &own).or_else(|| container(dom, &blocks)) {
         body.put(&select(dom, &blocks, container, context), "page");
     }
     if let Some(witness) = context.article_body {

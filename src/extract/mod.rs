@@ -16,6 +16,7 @@ mod json;
 mod kind;
 mod linked;
 mod marks;
+mod part;
 mod prune;
 mod select;
 mod site;
