@@ -11,7 +11,6 @@
 //! from start to end of its process. The server's own work is not in the CPU time, but it takes its share of the cores.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
-mod dice;
 mod loopback;
 mod press;
 

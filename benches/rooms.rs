@@ -1,6 +1,5 @@
 //! What one article costs in each room, on feeds and pages that are made here: `cargo bench --bench rooms`.
 
-mod dice;
 mod press;
 
 use std::{collections::BTreeSet, hint::black_box, path::Path};

@@ -1,6 +1,8 @@
 //! Invented reports in three languages, and the pages and feeds that carry them. The same number of reports is always
 //! the same reports, on every machine.
 
+#[path = "../dice.rs"]
+mod dice;
 mod html;
 mod words;
 
@@ -8,8 +10,10 @@ use chrono::Duration;
 use dateline::model::Time;
 
 pub use self::html::{Item, feed, page};
-use self::words::{TONGUES, Tongue};
-use super::dice::Dice;
+use self::{
+    dice::Dice,
+    words::{TONGUES, Tongue},
+};
 
 /// Every so many-th report is a copy of an earlier one: shortened, under another headline.
 const COPY_EVERY: usize = 5;
