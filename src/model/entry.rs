@@ -11,6 +11,10 @@ pub struct Entry {
     pub guid: Option<String>,
     /// The link to the article, absolute; `http` and `https` only.
     pub link: Option<String>,
+    /// What stands in for a link where there is none: the guid, unless it says of itself that it is no link. To be shown,
+    /// not to be asked for: it is often no address at all.
+    #[serde(skip)]
+    pub permalink: Option<String>,
     /// The title as plain text.
     pub title: Option<String>,
     /// The authors' names.

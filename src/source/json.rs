@@ -119,6 +119,7 @@ fn convert(entry: model::Entry, base: Option<&Url>, lang: Option<&str>) -> Entry
     Entry {
         guid: Some(entry.id).filter(|id| !id.is_empty()),
         link: entry.links.first().and_then(|link| resolve(&link.href, base)),
+        permalink: None,
         title: entry.title.and_then(text),
         authors: entry.authors.into_iter().filter_map(|author| author.name).collect(),
         published_at: entry.published,

@@ -59,7 +59,7 @@ impl From<Entry> for EntryRow {
     fn from(entry: Entry) -> Self {
         Self {
             id: entry.guid,
-            link: entry.link,
+            link: entry.link.or(entry.permalink),
             title: entry.title,
             published_at: entry.published_at.map(time),
             updated_at: entry.updated_at.map(time),

@@ -20,6 +20,8 @@ pub(super) struct Draft {
     guid: Option<String>,
     /// The guid says of itself that it is a link.
     pub guid_is_link: bool,
+    /// The guid that does, or does not say that it is none, resolved.
+    pub permalink: Option<String>,
     /// When it was published.
     pub published: Option<Time>,
     /// When it was changed.
@@ -119,6 +121,7 @@ impl Draft {
         let content = self.content.or_else(|| summary.filter(|_| is_full));
         Entry {
             guid: self.guid,
+            permalink: self.permalink.filter(|_| self.link.is_none()),
             link: self.link.map(|(_, link)| link),
             title: self.title.map(|(_, title)| title),
             authors: self.authors,

@@ -137,10 +137,12 @@ impl<'a> Reader<'a> {
                 self.draft().offer_link(0, link);
             }
             Field::Guid => {
+                let permalink = self.scope.resolve_name(text);
                 let draft = self.draft();
                 draft.set_guid(text);
                 // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
                 if draft.guid_is_link {
+                    draft.permalink = permalink;
                     draft.offer_link(3, resolve(text, None).filter(|link| Url::parse(link).is_ok()));
                 }
             }

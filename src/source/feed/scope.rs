@@ -61,4 +61,10 @@ impl<'a> Scope<'a> {
     pub fn resolve(&self, address: &str) -> Option<String> {
         resolve(address, self.bases.last())
     }
+
+    /// Returns a name that may stand for a link: an absolute one, or a `urn:` or `tag:` as it is.
+    pub fn resolve_name(&self, name: &str) -> Option<String> {
+        let is_name = Url::parse(name).is_ok_and(|url| matches!(url.scheme(), "urn" | "tag"));
+        if is_name { Some(name.to_owned()) } else { self.resolve(name) }
+    }
 }

@@ -28,6 +28,7 @@ fn field_of(entry: &Entry, name: &str) -> String {
     match name {
         "guid" => text(&entry.guid),
         "link" => text(&entry.link),
+        "permalink" => text(&entry.permalink),
         "title" => text(&entry.title),
         "authors" => entry.authors.join(", "),
         "published" => time(entry.published_at),
@@ -127,6 +128,18 @@ fn a_guid_is_a_link_only_where_it_says_so_and_is_one() {
     check("<guid>https://a.example/1</guid><link>/2</link>", &[("link", "https://news.example/2")]);
     check("<guid>http-17</guid>", &[("link", ""), ("guid", "http-17")]);
     check("<link>javascript:alert(1)</link>", &[("link", "")]);
+}
+
+#[test]
+fn a_guid_stands_in_for_a_missing_link_unless_it_is_none() {
+    check("<guid>urn:uuid:1-2</guid>", &[("link", ""), ("permalink", "urn:uuid:1-2")]);
+    check("<id>tag:a.example,2026:1</id>", &[("permalink", "tag:a.example,2026:1")]);
+    check("<guid>story/17</guid>", &[("permalink", "https://news.example/story/17")]);
+    check("<guid isPermaLink='false'>urn:1</guid>", &[("permalink", "")]);
+    check("<guid>urn:1</guid><link>/2</link>", &[("permalink", "")]);
+    for guid in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"] {
+        check(&format!("<guid>{guid}</guid>"), &[("link", ""), ("permalink", ""), ("guid", guid)]);
+    }
 }
 
 #[test]
