@@ -48,7 +48,7 @@ pub struct Metrics {
     registry: Registry,
     /// Polls by `outcome`: new, unchanged, not_modified, failed.
     pub polls: IntCounterVec,
-    /// Requests by `purpose`: source, page, robots.
+    /// Requests by `purpose`: source, page, robots, hub.
     pub requests: IntCounterVec,
     /// Bytes received from servers, as sent over the wire.
     pub received_bytes: IntCounter,

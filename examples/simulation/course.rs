@@ -75,6 +75,7 @@ impl Course {
             liveness: Liveness::default(),
             clock: self.clock.clone(),
             reload,
+            hub_calls: mpsc::channel(1).1,
         };
         let stop = CancellationToken::new();
         let running = pipeline::run(parts, Options::default(), stop.clone());

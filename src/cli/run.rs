@@ -70,6 +70,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let grace = settings.shutdown_grace;
     let data_dir = settings.data_dir.clone();
     let (reloads, reload) = mpsc::channel(1);
+    let (hub_calls, hub_calls_heard) = mpsc::channel(4);
+    let hub_calls = settings.serve.public_url.is_some().then_some(hub_calls);
     let parts = Parts {
         settings,
         sources: loaded.sources,
@@ -82,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         liveness: liveness.clone(),
         clock: Clock::default(),
         reload,
+        hub_calls: hub_calls_heard,
     };
     // Where the log is shown, it is the progress.
     let silent = arguments.once && global.quiet > 0;
@@ -89,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
         let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), load_options, reloads));
-        let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, stop.clone())));
+        let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, hub_calls, stop.clone())));
         let watchdog = tokio::spawn(service::watch(watched));
         let running = pipeline::run(parts, options, stop.clone());
         service::ready();

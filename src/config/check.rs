@@ -73,6 +73,10 @@ impl Checks<'_> {
 
     fn serve(&mut self, settings: &Settings) {
         let serve = &settings.serve;
+        if let Some(url) = &serve.public_url {
+            self.require("serve.public_url", super::is_web_address(url), "is not an http or https address");
+            self.require("serve.public_url", !serve.listen.is_empty(), "is of no use without serve.listen");
+        }
         if serve.listen.is_empty() {
             return;
         }

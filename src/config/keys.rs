@@ -64,7 +64,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
     let Dedup { window } = dedup;
     let Index { commit_interval, writer_memory } = index;
     let Store { keep, keep_size } = store;
-    let Serve { listen, token_file, token, public, rate_limit } = serve;
+    let Serve { listen, token_file, token, public, rate_limit, public_url } = serve;
     vec![
         ("data_dir", Slot::Path(data_dir)),
         ("sources", Slot::Paths(sources)),
@@ -99,6 +99,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         ("serve.token", Slot::Secret(token)),
         ("serve.public", Slot::Flag(public)),
         ("serve.rate_limit", Slot::Count(rate_limit)),
+        ("serve.public_url", Slot::MaybeText(public_url)),
     ]
 }
 

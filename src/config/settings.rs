@@ -222,11 +222,20 @@ pub struct Serve {
     pub public: bool,
     /// Requests a second that one address may make; 0 for any number.
     pub rate_limit: usize,
+    /// The address under which others reach this server, for hubs.
+    pub public_url: Option<String>,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8480".to_owned(), token_file: None, token: None, public: false, rate_limit: 20 }
+        Self {
+            listen: "127.0.0.1:8480".to_owned(),
+            token_file: None,
+            token: None,
+            public: false,
+            rate_limit: 20,
+            public_url: None,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ const OWN_BYTES: usize = 256 << 10;
 const SHARED_BYTES: usize = 8 << 20;
 /// The most by which a body grows at once.
 const STEP_BYTES: usize = 1 << 20;
+/// The most that is set aside ahead for the one that has the turn.
+const MAX_AHEAD_BYTES: usize = 16 << 20;
 /// What a body begins with, once it has a byte.
 const START_BYTES: usize = 16 << 10;
 
@@ -60,6 +62,8 @@ impl Budget {
             let larger = (capacity * 2).min(capacity + STEP_BYTES).clamp(START_BYTES, self.limit.max(START_BYTES));
             let larger = larger.max(len);
             self.claim(body, larger - larger.min(capacity.max(OWN_BYTES))).await;
+            // Whoever has the turn moves once: what is set aside costs nothing until it is filled.
+            let larger = if body.turn.is_some() { larger.max(self.limit.min(MAX_AHEAD_BYTES)) } else { larger };
             body.bytes.reserve_exact(larger - body.bytes.len());
         }
         body.bytes.extend_from_slice(piece);

@@ -21,6 +21,7 @@ pub mod robots;
 #[cfg(test)]
 mod scripted;
 pub mod warc;
+mod websub;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -32,6 +33,7 @@ pub use self::{
     network::Network,
     replay::Replay,
     response::{Headers, Response},
+    websub::Subscription,
 };
 use crate::{config::Http, model::Validators};
 
@@ -83,6 +85,8 @@ pub enum Purpose {
     Robots,
     /// The delivery of an alert; never recorded.
     Webhook,
+    /// A word to a hub; never recorded.
+    Hub,
 }
 
 /// The fetcher that the configuration asks for.

@@ -220,7 +220,7 @@ impl Fetch for Network {
         };
         let sent = builder.headers(headers).build().map_err(|error| explain(&error, &host))?;
         let recorded = match (&self.recorder, request.purpose) {
-            (None, _) | (_, Purpose::Webhook) => None,
+            (None, _) | (_, Purpose::Webhook | Purpose::Hub) => None,
             (Some(recorder), _) => Some((recorder, sent.headers().clone())),
         };
         let mut received = 0;
@@ -286,7 +286,7 @@ fn accepted(purpose: Purpose) -> &'static str {
         }
         Purpose::Page => "text/html, application/xhtml+xml, */*;q=0.8",
         Purpose::Robots => "text/plain, */*;q=0.8",
-        Purpose::Webhook => "*/*",
+        Purpose::Webhook | Purpose::Hub => "*/*",
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use reqwest::header::{
-    CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderValue, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
+    RETRY_AFTER,
 };
 use url::Url;
 
@@ -100,6 +101,20 @@ impl Headers {
         self.0.get_all(CACHE_CONTROL).iter().map(text).reduce(|all, next| format!("{all}, {next}").into())
     }
 
+    /// Returns where the first `Link` of a relation leads (RFC 8288), as it was sent.
+    pub fn link(&self, relation: &str) -> Option<String> {
+        let links = self.0.get_all(LINK).iter().map(text).collect::<Vec<_>>().join(",");
+        links.split('<').skip(1).find_map(|link| {
+            let (address, parameters) = link.split_once('>')?;
+            let named =
+                parameters.split(';').filter_map(|parameter| parameter.trim().strip_prefix("rel=")).any(|names| {
+                    let names = names.trim_end_matches([',', ' ']).trim_matches('"');
+                    names.split_ascii_whitespace().any(|name| name.eq_ignore_ascii_case(relation))
+                });
+            named.then(|| address.trim().to_owned())
+        })
+    }
+
     /// Returns `Expires`.
     pub fn expires(&self) -> Option<Cow<'_, str>> {
         self.0.get(EXPIRES).map(text)
@@ -187,6 +202,17 @@ mod tests {
             let sent = exact_value(&validators.etag.expect("an ETag")).expect("sendable");
             assert_eq!(sent.as_bytes(), etag);
         }
+    }
+
+    #[test]
+    fn links_are_found_by_their_relation() {
+        let first = b"<https://a.example/f>; rel=\"self\", </x>; rel=next".as_slice();
+        let headers =
+            response("http://a.example/", 200, &[("link", first), ("link", b"<https://h.example/>;rel=hub")]).headers;
+        assert_eq!(headers.link("self").as_deref(), Some("https://a.example/f"));
+        assert_eq!(headers.link("next").as_deref(), Some("/x"));
+        assert_eq!(headers.link("HUB").as_deref(), Some("https://h.example/"));
+        assert_eq!(headers.link("prev"), None);
     }
 
     #[test]

@@ -148,4 +148,6 @@ pub struct SourceState {
     pub skip_days: Vec<u8>,
     /// The WebSub hub that the feed offers.
     pub hub: Option<String>,
+    /// The address by which that hub knows the feed.
+    pub self_link: Option<String>,
 }

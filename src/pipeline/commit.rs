@@ -142,11 +142,11 @@ impl Owner {
             match (work, written) {
                 (Work::Polled(polled), Written::Polled { settled, too_old }) => {
                     let Polled { verdict, reply, .. } = *polled;
-                    Tally::add(&tally.polled, 1);
+                    Tally::add(&tally.polled, usize::from(!matches!(verdict, Verdict::Pushed { .. })));
                     match verdict {
                         Verdict::NotModified { .. } => Tally::add(&tally.not_modified, 1),
                         Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => Tally::add(&tally.failed, 1),
-                        Verdict::Fresh { .. } | Verdict::Unchanged { .. } => {}
+                        Verdict::Fresh { .. } | Verdict::Unchanged { .. } | Verdict::Pushed { .. } => {}
                     }
                     Tally::add(&tally.entries, settled.new);
                     Tally::add(&tally.skipped, too_old);
@@ -327,7 +327,7 @@ fn direct(entry: &Entry) -> Entry {
 fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(PollSettled, usize), Error> {
     let source = &polled.source;
     let feed = match &polled.verdict {
-        Verdict::Fresh { feed, .. } => Some(feed),
+        Verdict::Fresh { feed, .. } | Verdict::Pushed { feed } => Some(feed),
         _ => None,
     };
     let entries: Vec<(EntryId, Entry)> = feed
@@ -336,17 +336,26 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
     let new_entries = tx.unknown_entries(entries.iter().map(|(id, _)| *id))?;
     let outcome = match &polled.verdict {
         Verdict::Fresh { feed, body_hash, validators } => {
-            Outcome::Fresh { feed, new_entries, body_hash: body_hash.clone(), validators: validators.clone() }
+            Some(Outcome::Fresh { feed, new_entries, body_hash: body_hash.clone(), validators: validators.clone() })
         }
-        Verdict::NotModified { validators } => Outcome::NotModified { validators: validators.clone() },
-        Verdict::Unchanged { validators } => Outcome::Unchanged { validators: validators.clone() },
-        Verdict::Failed { error, http_status } => Outcome::Failed { error: error.clone(), http_status: *http_status },
+        Verdict::NotModified { validators } => Some(Outcome::NotModified { validators: validators.clone() }),
+        Verdict::Unchanged { validators } => Some(Outcome::Unchanged { validators: validators.clone() }),
+        Verdict::Failed { error, http_status } => {
+            Some(Outcome::Failed { error: error.clone(), http_status: *http_status })
+        }
         Verdict::Asked { error, http_status, retry_after } => {
-            Outcome::Asked { error: error.clone(), http_status: *http_status, retry_after: *retry_after }
+            Some(Outcome::Asked { error: error.clone(), http_status: *http_status, retry_after: *retry_after })
         }
-        Verdict::Gone => Outcome::Gone,
+        Verdict::Gone => Some(Outcome::Gone),
+        Verdict::Pushed { .. } => None,
     };
-    let state = schedule::after(&polled.before, source, &outcome, &polled.answer, &settings.poll, polled.ended_at);
+    let state = match outcome {
+        Some(outcome) => {
+            schedule::after(&polled.before, source, &outcome, &polled.answer, &settings.poll, polled.ended_at)
+        }
+        // What a hub tells changes nothing in what is known of the server, nor when it is polled.
+        None => tx.source(source.id)?.map(|stored| stored.state).unwrap_or_default(),
+    };
     let too_old = settings
         .poll
         .max_entry_age
@@ -366,6 +375,7 @@ fn poll_record(polled: &Polled, state: &crate::model::SourceState) -> PollRecord
         Verdict::NotModified { .. } => "not modified",
         Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => error,
         Verdict::Gone => "gone",
+        Verdict::Pushed { .. } => "told by its hub",
     };
     PollRecord {
         at: polled.ended_at,

@@ -13,13 +13,14 @@ use super::{
     errand::{Answered, Errand},
     quarantine::Reading,
     supervise::reason_of,
+    websub::{Leases, Offer},
     work::Work,
 };
 use crate::{
     config::Settings,
     extract,
     fetch::Fetcher,
-    model::{FullText, Source, SourceId, host_of, outlet_of},
+    model::{FullText, Source, SourceId, SourceState, host_of, outlet_of},
     store::{DueEntry, Reader},
     topic::Tagger,
 };
@@ -33,6 +34,9 @@ pub(crate) struct Context {
     pub sources: watch::Receiver<Sources>,
     pub tagger: watch::Receiver<Arc<Tagger>>,
     pub answered: mpsc::Sender<Answered>,
+    /// Told of hubs that feeds offer; `None` where hubs cannot reach us.
+    pub offers: Option<mpsc::Sender<Offer>>,
+    pub leases: watch::Receiver<Leases>,
     pub clock: Clock,
     pub cores: Semaphore,
     pub reading: Reading,
@@ -95,6 +99,13 @@ impl Context {
             return Err(format!("redirect to `{to}`, which is not a web address"));
         }
         Ok(())
+    }
+
+    /// Tells of the hub that a feed offers. What is not heard is said again after the next poll.
+    pub fn offer(&self, source: &Source, state: &SourceState) {
+        if let (Some(offers), Some(offer)) = (&self.offers, Offer::of(source, state)) {
+            let _ = offers.try_send(offer);
+        }
     }
 
     /// Returns the topics as they are configured now.

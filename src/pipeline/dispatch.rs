@@ -22,6 +22,7 @@ use super::{
     gate::{Gate, Pass},
     harvest::{self, Plan},
     poll, reason_of,
+    websub::Pushed,
     work::{PollSettled, Work},
 };
 use crate::{
@@ -90,6 +91,7 @@ pub(crate) struct Dispatcher {
     gate: Gate,
     running: JoinSet<Outcome>,
     answered: mpsc::Receiver<Answered>,
+    pushed: mpsc::Receiver<Pushed>,
     /// Tells the tasks what sources there are.
     source_list: watch::Sender<Sources>,
     sources_changed: Arc<Notify>,
@@ -101,6 +103,7 @@ impl Dispatcher {
         reader: Reader,
         options: Options,
         answered: mpsc::Receiver<Answered>,
+        pushed: mpsc::Receiver<Pushed>,
         source_list: watch::Sender<Sources>,
         sources_changed: Arc<Notify>,
         liveness: Liveness,
@@ -124,6 +127,7 @@ impl Dispatcher {
             gate: Gate::default(),
             running: JoinSet::new(),
             answered,
+            pushed,
             source_list,
             sources_changed,
             liveness,
@@ -168,6 +172,7 @@ impl Dispatcher {
                     }
                 }
                 Some(outcome) = self.running.join_next_with_id() => self.settle(outcome).await,
+                Some(pushed) = self.pushed.recv() => self.take_pushed(pushed),
                 () = clock.sleep(wake.min(until_look)) => {}
                 () = sources_changed.notified() => self.load_sources()?,
                 () = stop.cancelled() => break,
@@ -237,10 +242,14 @@ impl Dispatcher {
             due.push((entry.id, entry.host.to_owned()));
             false
         })?;
+        self.queue_entries(due);
+        Ok(())
+    }
+
+    fn queue_entries(&mut self, due: Vec<(EntryId, String)>) {
         for (entry, host) in due {
             self.queue_entry(entry, &host);
         }
-        Ok(())
     }
 
     fn queue_entry(&mut self, entry: EntryId, host: &str) {
@@ -315,8 +324,17 @@ impl Dispatcher {
             },
             Job::Page(entry) => self.launch_page(entry, Some((host, errand)))?,
             Job::Robots { .. } => self.ask_robots(host, errand),
+            Job::Pushed => unreachable!("nothing is requested for what a hub delivers"),
         }
         Ok(())
+    }
+
+    /// Reads what a hub has delivered, like the answer to a poll.
+    fn take_pushed(&mut self, pushed: Pushed) {
+        if let Some(slot) = self.slots.get(&pushed.source) {
+            let source = slot.source.clone();
+            self.start(Job::Pushed, poll::read_pushed(self.context.clone(), source, pushed));
+        }
     }
 
     /// Gives a host back that was not asked after all: no gap is due.
@@ -410,6 +428,7 @@ impl Dispatcher {
                 self.hosts.push(&host, errand, urgent);
             }
             Ok((_, Outcome::Polled(settled))) => self.polled(*settled),
+            Ok((_, Outcome::Pushed(due))) => self.queue_entries(due),
             Ok((_, Outcome::PollLost(source))) => {
                 self.slots.remove(&source);
             }
@@ -441,7 +460,7 @@ impl Dispatcher {
                 self.context.hand_over(Work::Died { entry, reason }).await;
             }
             Some(Job::Robots { origin }) => self.learn_robots(&origin, None),
-            None => {}
+            Some(Job::Pushed) | None => {}
         }
     }
 
@@ -454,9 +473,7 @@ impl Dispatcher {
                 self.due.insert((next, settled.source));
             }
         }
-        for (entry, host) in settled.due {
-            self.queue_entry(entry, &host);
-        }
+        self.queue_entries(settled.due);
     }
 
     fn learn_robots(&mut self, origin: &str, rules: Option<Robots>) {

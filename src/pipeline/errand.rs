@@ -13,7 +13,11 @@ use crate::{
 pub(crate) enum Job {
     Poll(SourceId),
     Page(EntryId),
-    Robots { origin: String },
+    Robots {
+        origin: String,
+    },
+    /// What a hub has told of a source.
+    Pushed,
 }
 
 /// A request on its way: the job, and where its redirects have led so far.
@@ -58,6 +62,8 @@ pub(crate) enum Outcome {
     Redirect(Errand),
     /// A source was polled and the result is stored.
     Polled(Box<PollSettled>),
+    /// What a hub has told is stored: the entries that are due because of it.
+    Pushed(Vec<(EntryId, String)>),
     /// A poll could not be stored, since everything is stopping.
     PollLost(SourceId),
     /// An entry is settled or on its way to be.

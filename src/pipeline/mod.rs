@@ -31,6 +31,7 @@ mod retag;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod websub;
 mod work;
 
 use std::{
@@ -57,6 +58,7 @@ use self::{
     dispatch::Dispatcher,
     quarantine::Reading,
     supervise::{Tasks, caught, died, join, panic_message, reason_of},
+    websub::Leases,
     work::{Tally, Work},
 };
 use crate::{
@@ -65,7 +67,7 @@ use crate::{
     fetch::Fetcher,
     index::{self, Index},
     model::{Source, Time},
-    serve::{Liveness, TopicNames},
+    serve::{HubCall, Liveness, TopicNames},
     store::{self, Reader, Store},
     topic::Tagger,
 };
@@ -137,6 +139,8 @@ pub struct Parts {
     pub clock: Clock,
     /// New configurations, while it runs.
     pub reload: mpsc::Receiver<Reload>,
+    /// What hubs say to the server.
+    pub hub_calls: mpsc::Receiver<HubCall>,
 }
 
 /// What of a configuration can change while a run goes on.
@@ -155,8 +159,8 @@ pub struct Reload {
 /// When the store or the index fails for good, or a stage dies. What was committed stays.
 pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<Summary, Error> {
     let started = Instant::now();
-    let Parts { settings, sources, tagger, extractor, fetcher, mut store, index, applied, liveness, clock, reload } =
-        parts;
+    let Parts { settings, sources, tagger, extractor, fetcher, mut store, .. } = parts;
+    let Parts { index, applied, liveness, clock, reload, hub_calls, .. } = parts;
     let searcher = index.searcher();
     store.transaction(|tx| tx.sync_sources(&sources))?;
     // From here on the store has them.
@@ -172,6 +176,9 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let mut searchable = index_growth.clone();
     let (source_list, source_watch) = watch::channel(Sources::default());
     let (tagger_change, tagger_watch) = watch::channel(Arc::new(tagger));
+    let (offers, offered) = mpsc::channel(WORK_QUEUE);
+    let (pushed, pushes) = mpsc::channel(1);
+    let (leases, lease_watch) = watch::channel(Leases::default());
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let context = Arc::new(Context {
         settings: settings.clone(),
@@ -181,6 +188,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         sources: source_watch,
         tagger: tagger_watch,
         answered,
+        offers: settings.serve.public_url.is_some().then_some(offers),
+        leases: lease_watch,
         clock: clock.clone(),
         cores: Semaphore::new(cores),
         reading,
@@ -212,7 +221,9 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     drop(tasks);
 
     let dispatcher =
-        Dispatcher::new(context.clone(), reader, options, answers, source_list, sources_changed, liveness)?;
+        Dispatcher::new(context.clone(), reader, options, answers, pushes, source_list, sources_changed, liveness)?;
+    let lines = websub::Lines { offers: offered, calls: hub_calls, pushed, leases };
+    let hubs = tokio::spawn(websub::run(context.clone(), lines, options.once, background.clone()));
     let dispatched = join("dispatch", tokio::spawn(dispatcher.run(stop.clone()))).await;
     if options.once && !stop.is_cancelled() {
         // A pass that changed the topics also retags; a daemon does so at leisure.
@@ -224,6 +235,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     }
     background.cancel();
     let (requests, reloads, pulse) = (requests.await, reloads.await, pulse.await);
+    join("websub", hubs).await?;
     drop(context);
     let store = join("commit", commit).await??;
     join("follow", follow).await??;

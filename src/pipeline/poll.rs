@@ -5,10 +5,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
+use url::Url;
 
 use super::{
     Context,
     errand::{Errand, Outcome},
+    websub::Pushed,
     work::{Polled, Verdict, Work},
 };
 use crate::{
@@ -61,20 +63,54 @@ pub(crate) async fn poll(
             (Verdict::Failed { error: error.to_string(), http_status: None }, answer)
         }
     };
-    let (verdict, answer) = match gather(errand, verdict, answer) {
+    let (verdict, mut answer) = match gather(errand, verdict, answer) {
         Ok(done) => done,
         Err(next) => return Outcome::Redirect(next),
     };
     report(&source, &verdict, ended_at);
+    answer.pushed_until = context.leases.borrow().get(&id).copied();
     let (reply, settled) = oneshot::channel();
     let duration_ms = (context.clock.elapsed() - started).as_millis() as u64;
-    let polled = Polled { source, before, verdict, answer, ended_at, duration_ms, reply };
+    let polled = Polled { source: source.clone(), before, verdict, answer, ended_at, duration_ms, reply };
     if context.work.send((Work::Polled(Box::new(polled)), context.clock.busy())).await.is_err() {
         return Outcome::PollLost(id);
     }
     match settled.await {
-        Ok(settled) => Outcome::Polled(Box::new(settled)),
+        Ok(settled) => {
+            context.offer(&source, &settled.state);
+            Outcome::Polled(Box::new(settled))
+        }
         Err(_) => Outcome::PollLost(id),
+    }
+}
+
+/// Reads what a hub has delivered for a source: a document with all of the feed, or only with what is new.
+pub(crate) async fn read_pushed(context: Arc<Context>, source: Arc<Source>, pushed: Pushed) -> Outcome {
+    let (started, ended_at) = (context.clock.elapsed(), context.clock.now());
+    let reading = source.clone();
+    let read = move || {
+        let Pushed { topic, content_type, body, .. } = pushed;
+        let document = source::Response { url: &topic, content_type: content_type.as_deref(), body: &body };
+        source::read(&reading, &document, ended_at).map_err(|error| error.to_string())
+    };
+    let id = source.id;
+    let feed = match context.compute("poll", read).await.and_then(|read| read) {
+        Ok(feed) => Box::new(feed),
+        Err(error) => {
+            warn!(source.id = %id, error, "what a hub delivered could not be read: {error}");
+            return Outcome::Pushed(Vec::new());
+        }
+    };
+    let verdict = Verdict::Pushed { feed };
+    report(&source, &verdict, ended_at);
+    let (reply, settled) = oneshot::channel();
+    let duration_ms = (context.clock.elapsed() - started).as_millis() as u64;
+    let (before, answer) = (SourceState::default(), schedule::Answer::default());
+    let polled = Polled { source, before, verdict, answer, ended_at, duration_ms, reply };
+    context.hand_over(Work::Polled(Box::new(polled))).await;
+    match settled.await {
+        Ok(settled) => Outcome::Pushed(settled.due),
+        Err(_) => Outcome::Pushed(Vec::new()),
     }
 }
 
@@ -136,6 +172,7 @@ fn answer(response: &fetch::Response, errand: &Errand, now: Time) -> schedule::A
             response.headers.date().as_deref(),
             now,
         ),
+        pushed_until: None,
         moved_to: moved.then(|| errand.url.clone()),
     }
 }
@@ -183,7 +220,14 @@ fn read(
     let content_type = response.headers.content_type();
     let document = source::Response { url: &response.url, content_type: content_type.as_deref(), body: &response.body };
     match source::read(source, &document, now) {
-        Ok(feed) => Verdict::Fresh { feed: Box::new(feed), body_hash, validators },
+        Ok(mut feed) => {
+            // A header says it for documents that cannot.
+            let link =
+                |name| Some(Url::parse(&response.url).ok()?.join(&response.headers.link(name)?).ok()?.to_string());
+            feed.hub = feed.hub.or_else(|| link("hub"));
+            feed.self_link = feed.self_link.or_else(|| link("self"));
+            Verdict::Fresh { feed: Box::new(feed), body_hash, validators }
+        }
         Err(error) => Verdict::Failed { error: error.to_string(), http_status: Some(response.status) },
     }
 }
@@ -213,7 +257,7 @@ pub(crate) fn http_error(status: u16) -> String {
 
 fn report(source: &Source, verdict: &Verdict, now: Time) {
     let outcome = match verdict {
-        Verdict::Fresh { .. } => "new",
+        Verdict::Fresh { .. } | Verdict::Pushed { .. } => "new",
         Verdict::Unchanged { .. } => "unchanged",
         Verdict::NotModified { .. } => "not_modified",
         Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => "failed",
@@ -224,7 +268,7 @@ fn report(source: &Source, verdict: &Verdict, now: Time) {
     }
     let name = source.name.as_deref().unwrap_or(&source.url);
     match verdict {
-        Verdict::Fresh { feed, .. } => {
+        Verdict::Fresh { feed, .. } | Verdict::Pushed { feed } => {
             info!(source.id = %source.id, entries = feed.entries.len(), "polled {name}: {} entries", feed.entries.len());
             for problem in &feed.problems {
                 tracing::debug!(source.id = %source.id, "polled {name}: {problem}");

@@ -108,6 +108,7 @@ async fn pass(outlet: &Outlet, settings: &config::Settings) -> Result<Summary, E
         liveness: Liveness::default(),
         clock: Clock::default(),
         reload: mpsc::channel(1).1,
+        hub_calls: mpsc::channel(1).1,
     };
     run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new()).await
 }

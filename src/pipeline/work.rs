@@ -56,12 +56,31 @@ pub(crate) struct Polled {
 
 /// What the server's answer amounts to.
 pub(crate) enum Verdict {
-    Fresh { feed: Box<Feed>, body_hash: String, validators: Validators },
-    NotModified { validators: Validators },
-    Unchanged { validators: Validators },
-    Failed { error: String, http_status: Option<u16> },
-    Asked { error: String, http_status: u16, retry_after: Option<Time> },
+    Fresh {
+        feed: Box<Feed>,
+        body_hash: String,
+        validators: Validators,
+    },
+    NotModified {
+        validators: Validators,
+    },
+    Unchanged {
+        validators: Validators,
+    },
+    Failed {
+        error: String,
+        http_status: Option<u16>,
+    },
+    Asked {
+        error: String,
+        http_status: u16,
+        retry_after: Option<Time>,
+    },
     Gone,
+    /// No poll: a hub has told what is new.
+    Pushed {
+        feed: Box<Feed>,
+    },
 }
 
 /// The state after a poll, and the entries, with the hosts of their links, that are due because of it.

@@ -16,6 +16,7 @@ mod mcp;
 mod names;
 mod openapi;
 mod page;
+mod websub;
 
 use std::{
     io,
@@ -36,7 +37,10 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tracing::{info, warn};
@@ -48,6 +52,7 @@ pub use self::{
     health::{Liveness, Loop, check as check_health},
     mcp::serve_assistant,
     names::{NAMES, TopicName, TopicNames},
+    websub::{HubCall, HubMessage},
 };
 use crate::config::Serve;
 
@@ -76,6 +81,9 @@ pub(crate) struct Shared {
     pool: Arc<Mutex<Vec<Archive>>>,
     liveness: Liveness,
     token: Option<Arc<[u8]>>,
+    /// Where hubs are heard; `None` where nobody listens to them.
+    hub_calls: Option<mpsc::Sender<HubCall>>,
+    deliveries: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -145,13 +153,20 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers requests until told to stop.
+    /// Answers requests until told to stop; what hubs say goes to `hub_calls`, where there is somebody to hear it.
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn run(self, data_dir: PathBuf, liveness: Liveness, stop: CancellationToken) -> io::Result<()> {
+    pub async fn run(
+        self,
+        data_dir: PathBuf,
+        liveness: Liveness,
+        hub_calls: Option<mpsc::Sender<HubCall>>,
+        stop: CancellationToken,
+    ) -> io::Result<()> {
         let address = self.address()?;
-        let shared = Shared { data_dir, pool: Arc::default(), liveness, token: self.token };
+        let deliveries = Arc::new(Semaphore::new(websub::AT_ONCE));
+        let shared = Shared { data_dir, pool: Arc::default(), liveness, token: self.token, hub_calls, deliveries };
         let listener = TcpListener::from_std(self.listener)?;
         info!(listen = %address, "listening on http://{address}/");
         let ended = stop.clone();
@@ -182,6 +197,8 @@ fn router(shared: Shared, limits: Limits) -> Router {
         .layer(middleware::from_fn(cache::revalidate))
         .route("/metrics", get(health::metrics_text))
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
+        // Hubs carry no token: they prove themselves by what was agreed with them.
+        .route("/websub/{source}", get(websub::verify).post(websub::deliver))
         .layer(middleware::from_fn_with_state(limits, limit::limit))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))

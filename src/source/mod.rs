@@ -51,6 +51,8 @@ pub struct Feed {
     pub rhythm: Rhythm,
     /// The WebSub hub that the feed offers.
     pub hub: Option<String>,
+    /// The address by which the hub knows the feed (`rel=self`).
+    pub self_link: Option<String>,
     /// The sitemaps that a sitemap index points to.
     pub more: Vec<String>,
     /// The language that the feed declares (BCP 47).

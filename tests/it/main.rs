@@ -27,4 +27,5 @@ mod simulation;
 mod sources;
 mod tryouts;
 mod upkeep;
+mod websub;
 mod world;

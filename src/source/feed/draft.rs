@@ -9,6 +9,9 @@ use crate::{
 /// agencies send as a brief.
 const FULL_TEXT_CHARS: usize = 2_000;
 
+/// A guid is the last choice for a link.
+pub(super) const GUID_RANK: u8 = 3;
+
 /// Most authors of one entry.
 const MAX_AUTHORS: usize = 20;
 
@@ -22,6 +25,8 @@ pub(super) struct Draft {
     pub guid_is_link: bool,
     /// The guid that does, or does not say that it is none, resolved.
     pub permalink: Option<String>,
+    /// It has a link that is none to follow: the guid is no stand-in for that.
+    has_refused_link: bool,
     /// When it was published.
     pub published: Option<Time>,
     /// When it was changed.
@@ -47,6 +52,7 @@ impl Draft {
 
     /// Takes a link unless the last was better; of equals the later one counts, as most readers have it.
     pub fn offer_link(&mut self, rank: u8, link: Option<String>) {
+        self.has_refused_link |= link.is_none() && rank < GUID_RANK;
         if let Some(link) = link
             && self.link.as_ref().is_none_or(|(known, _)| rank <= *known)
         {
@@ -121,7 +127,7 @@ impl Draft {
         let content = self.content.or_else(|| summary.filter(|_| is_full));
         Entry {
             guid: self.guid,
-            permalink: self.permalink.filter(|_| self.link.is_none()),
+            permalink: self.permalink.filter(|_| self.link.is_none() && !self.has_refused_link),
             link: self.link.map(|(_, link)| link),
             title: self.title.map(|(_, title)| title),
             authors: self.authors,

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Capture, Draft, Field, Reader, draft::decode_base64};
+use super::{
+    Capture, Draft, Field, Reader,
+    draft::{GUID_RANK, decode_base64},
+};
 use crate::{
     source::{
         markup::{Tag, local},
@@ -87,6 +90,7 @@ impl<'a> Reader<'a> {
                 self.draft().offer_link(if is_page { 0 } else { 2 }, href);
             }
             "hub" => self.feed.hub = self.feed.hub.take().or(href),
+            "self" if self.entry.is_none() => self.feed.self_link = self.feed.self_link.take().or(href),
             "enclosure" if kind.starts_with("image/") => {
                 let image = &mut self.draft().image;
                 *image = image.take().or(href);
@@ -143,7 +147,7 @@ impl<'a> Reader<'a> {
                 // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
                 if draft.guid_is_link {
                     draft.permalink = permalink;
-                    draft.offer_link(3, resolve(text, None).filter(|link| Url::parse(link).is_ok()));
+                    draft.offer_link(GUID_RANK, resolve(text, None).filter(|link| Url::parse(link).is_ok()));
                 }
             }
             Field::Author | Field::Name => self.draft().push_author(&to_text(text)),

@@ -137,6 +137,7 @@ fn a_guid_stands_in_for_a_missing_link_unless_it_is_none() {
     check("<guid>story/17</guid>", &[("permalink", "https://news.example/story/17")]);
     check("<guid isPermaLink='false'>urn:1</guid>", &[("permalink", "")]);
     check("<guid>urn:1</guid><link>/2</link>", &[("permalink", "")]);
+    check("<guid>1</guid><link>javascript:alert(1)</link>", &[("link", ""), ("permalink", "")]);
     for guid in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"] {
         check(&format!("<guid>{guid}</guid>"), &[("link", ""), ("permalink", ""), ("guid", guid)]);
     }

@@ -100,6 +100,8 @@ pub struct Answer {
     pub http_status: Option<u16>,
     /// How long the answer stays fresh (`parse_max_age`).
     pub max_age: Option<Duration>,
+    /// Until when a hub tells what is new.
+    pub pushed_until: Option<Time>,
     /// Where 301 and 308 lead from the asked address; `None` if a hop on the way was temporary.
     pub moved_to: Option<String>,
 }
@@ -203,6 +205,7 @@ fn learn_feed(next: &mut SourceState, feed: &Feed, new_entries: usize, now: Time
     next.title = feed.title.clone().or(next.title.take());
     next.entries = u32::try_from(feed.entries.len()).unwrap_or(u32::MAX);
     next.hub = feed.hub.clone();
+    next.self_link = feed.self_link.clone();
     next.asked_interval_s = feed.rhythm.interval.map(|interval| interval.as_secs());
     next.skip_hours = feed.rhythm.skip_hours.clone();
     next.skip_days = feed.rhythm.skip_days.clone();
@@ -219,7 +222,12 @@ fn succeed(next: &mut SourceState, source: &Source, answer: &Answer, settings: &
     next.consecutive_failures = 0;
     next.last_error = None;
     learn_redirect(next, source, answer, now);
-    let (at, reason) = interval::next(source, next, settings, now);
+    let (mut at, mut reason) = interval::next(source, next, settings, now);
+    // A hub that fell silent is found out by the polls that go on, at the latest when its lease ends.
+    let seldom = answer.pushed_until.map(|until| until.min(later(now, settings.max_interval)));
+    if let Some(seldom) = seldom.filter(|seldom| source.interval.is_none() && *seldom > at) {
+        (at, reason) = (seldom, "its hub tells what is new".to_owned());
+    }
     match answer.max_age {
         Some(age) => {
             let fresh_until = later(now, age.min(DAY));

@@ -57,6 +57,21 @@ fn interval_follows_what_the_source_publishes() {
 }
 
 #[test]
+fn what_a_hub_tells_is_polled_seldom_until_its_lease_ends() {
+    let never = SourceState::default();
+    let until = |hours| Answer { pushed_until: Some(now() + chrono::Duration::hours(hours)), ..Answer::default() };
+    check(&never, &fresh(&feed_every(60)), &until(240), 1440.0, "its hub tells what is new");
+    check(&never, &fresh(&feed_every(60)), &until(2), 120.0, "its hub tells what is new");
+    check(&never, &fresh(&feed_every(60)), &until(-1), 28.5, "publishes every 57 min");
+    let wished = Source { interval: Some(Duration::from_secs(3600)), ..source() };
+    let next = after(&never, &wished, &fresh(&feed_every(60)), &until(240), &config::Poll::default(), now());
+    assert!(
+        next.next_poll_at.is_some_and(|at| at < now() + chrono::Duration::hours(2)),
+        "the user's own interval stays"
+    );
+}
+
+#[test]
 fn silence_makes_polls_rarer() {
     let feed = feed_every(60);
     let mut state = poll(&SourceState::default(), &fresh(&feed), &Answer::default(), now());
