@@ -134,7 +134,7 @@ fn a_guid_is_a_link_only_where_it_says_so_and_is_one() {
 fn a_guid_stands_in_for_a_missing_link_unless_it_is_none() {
     check("<guid>urn:uuid:1-2</guid>", &[("link", ""), ("permalink", "urn:uuid:1-2")]);
     check("<id>tag:a.example,2026:1</id>", &[("permalink", "tag:a.example,2026:1")]);
-    check("<guid>story/17</guid>", &[("permalink", "https://news.example/story/17")]);
+    check("<guid>story/17</guid>", &[("permalink", "https://news.example/feed/story/17")]);
     check("<guid isPermaLink='false'>urn:1</guid>", &[("permalink", "")]);
     check("<guid>urn:1</guid><link>/2</link>", &[("permalink", "")]);
     check("<guid>1</guid><link>javascript:alert(1)</link>", &[("link", ""), ("permalink", "")]);
