@@ -97,17 +97,18 @@ pub(crate) struct Dispatcher {
     sources_changed: Arc<Notify>,
 }
 
+/// What joins the scheduler with the other tasks of a run.
+pub(crate) struct Lines {
+    pub answered: mpsc::Receiver<Answered>,
+    pub pushed: mpsc::Receiver<Pushed>,
+    pub source_list: watch::Sender<Sources>,
+    pub sources_changed: Arc<Notify>,
+    pub liveness: Liveness,
+}
+
 impl Dispatcher {
-    pub fn new(
-        context: Arc<Context>,
-        reader: Reader,
-        options: Options,
-        answered: mpsc::Receiver<Answered>,
-        pushed: mpsc::Receiver<Pushed>,
-        source_list: watch::Sender<Sources>,
-        sources_changed: Arc<Notify>,
-        liveness: Liveness,
-    ) -> Result<Self, Error> {
+    pub fn new(context: Arc<Context>, reader: Reader, options: Options, lines: Lines) -> Result<Self, Error> {
+        let Lines { answered, pushed, source_list, sources_changed, liveness } = lines;
         let http = &context.settings.http;
         let gap = if context.fetcher.is_replay() { Duration::ZERO } else { http.per_host_delay };
         let hosts = Hosts::new(http.per_host_concurrency, gap, http.max_concurrency);

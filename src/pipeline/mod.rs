@@ -220,8 +220,8 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     // It holds a way to the store, which ends when all of them are gone.
     drop(tasks);
 
-    let dispatcher =
-        Dispatcher::new(context.clone(), reader, options, answers, pushes, source_list, sources_changed, liveness)?;
+    let lines = dispatch::Lines { answered: answers, pushed: pushes, source_list, sources_changed, liveness };
+    let dispatcher = Dispatcher::new(context.clone(), reader, options, lines)?;
     let lines = websub::Lines { offers: offered, calls: hub_calls, pushed, leases };
     let hubs = tokio::spawn(websub::run(context.clone(), lines, options.once, background.clone()));
     let dispatched = join("dispatch", tokio::spawn(dispatcher.run(stop.clone()))).await;
