@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     print(&archive, &article, output)
 }
 
+/// Columns for what a fact is called.
+const FACT_COLUMNS: usize = 10;
+
 fn print(archive: &Archive, article: &Article, output: &Output) -> Result<(), Error> {
     let row = json::article(&archive.names, article);
     let width = output.width();
@@ -60,7 +63,11 @@ fn print(archive: &Archive, article: &Article, output: &Output) -> Result<(), Er
         if value.is_empty() {
             return Ok(());
         }
-        output.line(&format!("{} {}", output.paint(Style::Dim, &format!("{name:<10}")), printable(value)))
+        for (at, line) in wrap(&printable(value), width.saturating_sub(FACT_COLUMNS + 1)).iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            output.line(&format!("{} {line}", output.paint(Style::Dim, &format!("{name:<FACT_COLUMNS$}"))))?;
+        }
+        Ok(())
     };
     fact("url", &row.head.url)?;
     fact("outlet", &row.head.outlet)?;
@@ -70,8 +77,7 @@ fn print(archive: &Archive, article: &Article, output: &Output) -> Result<(), Er
     fact("fetched", &day_and_time(&row.head.fetched_at))?;
     fact("language", row.head.lang.as_deref().unwrap_or_default())?;
     fact("topics", &row.head.topics.join(", "))?;
-    let named = |entity: &Entity| format!("{} {}", entity.name, entity.count);
-    fact("names", &row.names.iter().map(named).collect::<Vec<_>>().join(", "))?;
+    fact("names", &row.names.iter().map(Entity::to_string).collect::<Vec<_>>().join(", "))?;
     fact("story", &row.head.story.to_string())?;
     if row.revision > 1 {
         fact("revision", &format!("{} (--diff shows what changed)", row.revision))?;

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use super::{
     Global, Told, Usage,
     open::{self, Owned},
-    output::{Output, Style, pad, printable},
+    output::{Output, Style, pad, printable, wrap},
 };
 use crate::{
-    model::{ArticleId, TextField, TopicMatch},
+    model::{ArticleId, Entity, TextField, TopicMatch},
     pipeline,
     serve::{TopicNames, json::TagRow, json::TopicRow},
     store::{self, Reader},
@@ -140,6 +140,7 @@ fn test(file: &Path, global: &Global, output: &Output) -> Result<(), Error> {
                 output.line(&output.paint(Style::Title, id))?;
             }
             print_matches(&row.matches, &title, &sample.body, output)?;
+            print_names(&row.names, output)?;
         }
     }
     if labelled {
@@ -184,7 +185,17 @@ fn explain(id: &str, global: &Global, output: &Output) -> Result<(), Error> {
         return output.row(&TagRow::new(Some(id.to_string()), article.lang.clone(), findings));
     }
     output.line(&output.paint(Style::Title, &printable(&article.title)))?;
-    print_matches(&findings.topics, &article.title, &article.body, output)
+    print_matches(&findings.topics, &article.title, &article.body, output)?;
+    print_names(&findings.entities, output)
+}
+
+/// The names and how often each stands in the text.
+fn print_names(names: &[Entity], output: &Output) -> Result<(), Error> {
+    let named: Vec<String> = names.iter().map(Entity::to_string).collect();
+    wrap(&named.join(", "), output.width().saturating_sub(2))
+        .iter()
+        .filter(|line| !line.is_empty())
+        .try_for_each(|line| output.line(&format!("  {line}")))
 }
 
 fn print_matches(matches: &[TopicMatch], title: &str, body: &str, output: &Output) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! Names that stand in a text: people, organisations, places.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// What a name names.
@@ -37,4 +39,11 @@ pub struct Entity {
     pub kind: NameKind,
     /// How often it stands in title and text, in whatever form.
     pub count: u32,
+}
+
+impl fmt::Display for Entity {
+    /// The name and its count, which no line break parts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\u{a0}{}", self.name, self.count)
+    }
 }

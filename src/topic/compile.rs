@@ -1,6 +1,6 @@
-//! Rules made into automata, one for each language that has phrases.
+//! Rules made into automata, one for each language, when the first text in it comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::automaton::{Automaton, Role};
 use super::{Topic, names, phrase};
@@ -15,25 +15,27 @@ const INFLECTED: [&str; 20] = [
     "uk",
 ];
 
-/// Makes the automata. The phrases of `any` are in each of them, inflected as that language inflects.
-/// So are the words of queries and names.
-pub(super) fn compile(rules: &[TopicRule], topics: &[Topic], names: &[NameRule]) -> BTreeMap<String, Automaton> {
+/// Returns the languages that have an automaton: those of phrases, and those in which queries and names inflect.
+pub(super) fn languages<'a>(rules: &'a [TopicRule], topics: &[Topic], names: &[NameRule]) -> BTreeSet<&'a str> {
     let mut languages: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.phrases.keys().map(String::as_str)).collect();
     languages.insert(ANY);
     if topics.iter().any(|topic| topic.query.is_some()) || !names.is_empty() {
         languages.extend(INFLECTED);
     }
-    let build = |lang: &str| {
-        let mut builder = Builder { automaton: Automaton::new(lang), phrases: 0 };
-        for (topic, rule) in rules.iter().enumerate() {
-            builder.rule(rule, lang, topic as u32);
-            builder.query(&topics[topic], topic as u32);
-        }
-        names::compile(names, topics.len() as u32, &mut builder.automaton);
-        builder.automaton.finish();
-        builder.automaton
-    };
-    languages.into_iter().map(|lang| (lang.to_owned(), build(lang))).collect()
+    languages
+}
+
+/// Makes the automaton of a language. The phrases of `any` are in each of them, inflected as that language inflects.
+/// So are the words of queries and names.
+pub(super) fn compile(lang: &str, rules: &[TopicRule], topics: &[Topic], names: &[NameRule]) -> Automaton {
+    let mut builder = Builder { automaton: Automaton::new(lang), phrases: 0 };
+    for (topic, rule) in rules.iter().enumerate() {
+        builder.rule(rule, lang, topic as u32);
+        builder.query(&topics[topic], topic as u32);
+    }
+    names::compile(names, topics.len() as u32, &mut builder.automaton);
+    builder.automaton.finish();
+    builder.automaton
 }
 
 struct Builder {

@@ -21,11 +21,11 @@ fn endings(lang: &str) -> &'static [&'static str] {
 
 const RUSSIAN: &[&str] = &[
     "а", "у", "ом", "ем", "ым", "им", "е", "ы", "и", "ой", "ей", "ою", "ею", "я", "ю", "ого", "его", "ому", "ему",
-    "ая", "ую", "ов", "ами", "ах", "ам",
+    "ая", "ую", "ью", "ов", "ами", "ах", "ам", "ых", "их", "ыми", "ими",
 ];
 const UKRAINIAN: &[&str] = &[
     "а", "у", "ом", "ем", "єм", "им", "ім", "е", "и", "і", "ї", "ой", "ей", "ою", "ею", "єю", "я", "ю", "ого", "ього",
-    "ому", "ові", "еві", "єві", "ьому", "ами", "ах", "ам",
+    "ому", "ові", "еві", "єві", "ьому", "ої", "ій", "ами", "ах", "ам", "их", "ими", "ів",
 ];
 // Without their accents, as texts are folded.
 const POLISH: &[&str] = &[
@@ -60,13 +60,30 @@ pub(super) fn bases(lang: &str, word: &str) -> Vec<String> {
     };
     match lang {
         "ru" | "be" | "bg" | "mk" | "uk" => {
-            ["а", "я", "о", "е", "ь", "й", "и", "ы", "і", "ії"].into_iter().for_each(|ending| cut(ending, ""));
-            ["ий", "ый", "ая", "ої"].into_iter().for_each(|ending| cut(ending, ""));
-            // Київ, Києва; Харків, Харкова.
+            ["а", "я", "о", "е", "ь", "і", "ії"].into_iter().for_each(|ending| cut(ending, ""));
+            ["ий", "ый", "ая", "ої", "ые", "ие"].into_iter().for_each(|ending| cut(ending, ""));
+            // Without its last letter such a name may be another word: Китай, Кита; Суми, Сума.
+            ["я", "ю", "ем", "єм", "е", "ї", "и"].into_iter().for_each(|other| cut("й", other));
+            for plural in ["и", "ы"] {
+                ["ам", "ами", "ах"].into_iter().for_each(|other| cut(plural, other));
+                if word.chars().count() > 4 {
+                    cut(plural, "");
+                }
+            }
+            // Київ, Києва; Харків, Харкова; Прага, Празі.
             [("їв", "єв"), ("ів", "ов"), ("ів", "ев")].into_iter().for_each(|(ending, other)| cut(ending, other));
+            if lang == "uk" {
+                [("ка", "ці"), ("га", "зі"), ("ха", "сі")].into_iter().for_each(|(ending, other)| cut(ending, other));
+            }
         }
         "pl" | "cs" | "sk" | "sl" | "hr" | "sr" | "bs" => {
             ["a", "o", "e", "i", "y", "yj", "ij"].into_iter().for_each(|ending| cut(ending, ""));
+            // Polska, Polsce; Praga, Pradze; Praha, Praze; Egipt, Egipcie; Kair, Kairze.
+            let softened: &[_] = match lang {
+                "pl" => &[("ka", "ce"), ("ga", "dze"), ("ra", "rze"), ("r", "rze"), ("t", "cie"), ("d", "dzie")],
+                _ => &[("ka", "ce"), ("ga", "ze"), ("ha", "ze")],
+            };
+            softened.iter().for_each(|(ending, other)| cut(ending, other));
         }
         "ro" => cut("a", ""),
         _ => {}
@@ -107,6 +124,13 @@ mod tests {
         check("uk", "зеленський", "зеленського зеленському зеленським", true);
         check("uk", "київ", "києва києву києвом києві", true);
         check("uk", "харків", "харкова харкову харкові", true);
+        check("uk", "прага", "праги празі прагу", true);
+        check("uk", "північна", "північної північній північну", true);
+        check("uk", "суми", "сумах сумами", true);
+        check("ru", "китай", "китая китаю китаем китае", true);
+        check("ru", "вооруженные", "вооруженных вооруженными", true);
+        check("pl", "polska", "polski polsce polske", true);
+        check("pl", "egipt", "egiptu egipcie", true);
         check("uk", "україна", "україни україні україну україною", true);
         check("pl", "zelenski", "zelenskiego zelenskiemu zelenskim", true);
         check("pl", "putin", "putina putinowi putinem putinie", true);
@@ -122,6 +146,8 @@ mod tests {
         check("ru", "киев", "киевский киевлян", false);
         check("ru", "россия", "российский россиян", false);
         check("uk", "україна", "український українців", false);
+        check("ru", "китай", "кита китом", false);
+        check("uk", "суми", "сума суму сумою", false);
         check("de", "russland", "russe russisch russlanddeutsche", false);
         check("en", "kiev", "kievan kievs", false);
         check("en", "putin", "putinism", false);

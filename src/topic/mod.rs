@@ -1,9 +1,10 @@
 //! Topics and names: which of the user's rules an article meets, how strongly and by which words, and whom it names.
 //!
-//! All phrases of all topics, and all forms of names, in one language make one automaton over the stemmed words of a text, so a thousand topics
-//! cost little more than twenty. Scores are explainable: each is the sum of phrases that stand in the text, and comes
-//! with them. Does not learn, does not read categories or sections of the outlet, and gives a parent no tag of its own
-//! for its child's words: who asks for the parent finds its children through [`Tagger::resolve`].
+//! All phrases of all topics, and all forms of names, in one language make one automaton over the stemmed words of a
+//! text, so a thousand topics cost little more than twenty; it is made when the first text in that language comes.
+//! Scores are explainable: each is the sum of phrases that stand in the text, and comes with them. Does not learn, does
+//! not read categories or sections of the outlet, and gives a parent no tag of its own for its child's words: who asks
+//! for the parent finds its children through [`Tagger::resolve`].
 
 mod automaton;
 mod compile;
@@ -23,6 +24,7 @@ pub use self::problem::{Problem, Subject};
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -34,7 +36,7 @@ use crate::config::{NameRule, TopicRule};
 use crate::model::{Findings, TopicId};
 
 /// Counts up when the same rules give other scores than before, so that stored articles are tagged again.
-const SCORING_VERSION: u32 = 2;
+const SCORING_VERSION: u32 = 3;
 
 /// What a topic is tagged from.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +69,10 @@ pub struct Topic {
 /// All topics, ready to tag.
 pub struct Tagger {
     topics: Vec<Topic>,
+    rules: Vec<TopicRule>,
     names: Vec<NameRule>,
-    /// By language; `any` for texts in a language without phrases of its own.
-    automata: BTreeMap<String, Automaton>,
+    /// By language, made when the first text needs it; `any` for texts in a language without phrases of its own.
+    automata: BTreeMap<String, OnceLock<Automaton>>,
     fingerprint: u64,
 }
 
@@ -93,8 +96,10 @@ impl Tagger {
             query: rule.query.as_deref().and_then(|query| Condition::read(query).ok()),
         };
         let topics: Vec<Topic> = rules.iter().map(topic).collect();
-        let automata = compile::compile(rules, &topics, names);
-        Ok(Self { topics, names: names.to_vec(), automata, fingerprint: fingerprint(rules, names) })
+        let languages = compile::languages(rules, &topics, names);
+        let automata = languages.into_iter().map(|lang| (lang.to_owned(), OnceLock::new())).collect();
+        let fingerprint = fingerprint(rules, names);
+        Ok(Self { topics, rules: rules.to_vec(), names: names.to_vec(), automata, fingerprint })
     }
 
     /// Returns the topics that are given to a text with what spoke for them, and the names in it.
@@ -157,10 +162,14 @@ impl Tagger {
         best
     }
 
-    fn automata_for(&self, lang: Option<&str>) -> Vec<&Automaton> {
-        let Some(lang) = lang else { return self.automata.values().collect() };
+    fn automata_for<'a>(&'a self, lang: Option<&str>) -> Vec<&'a Automaton> {
+        let made = |known: (&String, &'a OnceLock<Automaton>)| {
+            known.1.get_or_init(|| compile::compile(known.0, &self.rules, &self.topics, &self.names))
+        };
+        let Some(lang) = lang else { return self.automata.iter().map(made).collect() };
         let lang = lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        self.automata.get(&lang).or_else(|| self.automata.get(compile::ANY)).into_iter().collect()
+        let known = self.automata.get_key_value(&lang).or_else(|| self.automata.get_key_value(compile::ANY));
+        known.into_iter().map(made).collect()
     }
 }
 

@@ -30,8 +30,8 @@ pub(super) struct Form {
     pub(super) short: bool,
     /// The words that begin with a capital, as bits.
     capitals: u8,
-    /// Whether every letter is a capital.
-    upper: bool,
+    /// The capital letters it has to have where its case tells it from a word or another name (WHO, AfD); else none.
+    uppercase: u8,
 }
 
 /// Adds the forms of all names, which are numbered after the topics.
@@ -40,8 +40,7 @@ pub(super) fn compile(names: &[NameRule], topics: u32, automaton: &mut Automaton
         let full = name.full().map(|form| (form, false));
         for (form, short) in full.chain(name.short.iter().map(|form| (form.as_str(), true))) {
             let words = words(form);
-            let upper = matches!(&words[..], [Word::Exact(word)] if word.chars().count() < ACRONYM_AS_WORD);
-            let role = Role::Name(Form { short, capitals: capitals(form), upper });
+            let role = Role::Name(Form { short, capitals: capitals(form), uppercase: strict_uppercase(form, &words) });
             automaton.add(&words, topics + number as u32, 0, role);
         }
     }
@@ -54,6 +53,21 @@ fn words(form: &str) -> Vec<Word> {
         other => other,
     };
     phrase::read(form).into_iter().map(name).collect()
+}
+
+/// Returns the capitals of a form that is one short word with two or more of them; 0 for others.
+fn strict_uppercase(form: &str, words: &[Word]) -> u8 {
+    match words {
+        [Word::Exact(word) | Word::Name(word)] if word.chars().count() < ACRONYM_AS_WORD => match uppercase(form) {
+            1 => 0,
+            several => several,
+        },
+        _ => 0,
+    }
+}
+
+fn uppercase(text: &str) -> u8 {
+    text.chars().filter(|c| c.is_uppercase()).take(MAX_WORDS).count() as u8
 }
 
 fn capitals(form: &str) -> u8 {
@@ -123,7 +137,7 @@ fn longest(hits: impl Iterator<Item = Hit>) -> Vec<Hit> {
 fn is_written(reading: &Reading<'_>, hit: &Hit, form: Form) -> bool {
     let has_capitals =
         (hit.start..hit.end).enumerate().all(|(at, word)| form.capitals >> at & 1 == 0 || reading.token(word).capital);
-    has_capitals && !(form.upper && reading.words(hit.start, hit.end).2.chars().any(char::is_lowercase))
+    has_capitals && (form.uppercase == 0 || uppercase(reading.words(hit.start, hit.end).2) == form.uppercase)
 }
 
 /// Returns what cannot be followed.

@@ -36,9 +36,11 @@ pub(super) fn read(phrase: &str) -> Vec<Word> {
     words
 }
 
-/// Two letters or more, all of them capital: such words do not inflect, and their stems would meet common words.
+/// Two letters or digits or more, all letters capital: such words do not inflect, and their stems would meet common words.
 fn is_acronym(written: &str) -> bool {
-    written.chars().filter(|c| c.is_uppercase()).count() >= 2 && !written.chars().any(char::is_lowercase)
+    written.contains(char::is_uppercase)
+        && written.chars().filter(|c| c.is_uppercase() || c.is_numeric()).count() >= 2
+        && !written.chars().any(char::is_lowercase)
 }
 
 /// Splits the alternatives of one side of a `near` rule.
@@ -73,5 +75,6 @@ mod tests {
         check("* x", &["x"]);
         check("NATO-Gipfel F-16", &["NATO", "gipfel", "f", "16"]);
         check("Nato* LNG*", &["nato*", "lng*"]);
+        check("G7 M23 2025", &["G7", "M23", "2025"]);
     }
 }

@@ -292,6 +292,8 @@ fn gazetteer() -> Vec<NameRule> {
         name("Unesco", NameKind::Organisation, &[], &[]),
         name("Harkovia", NameKind::Place, &["Харьков", "Харків", "哈尔科夫"], &[]),
         name("Bank of Harkovia", NameKind::Organisation, &[], &[]),
+        name("Group of Seven", NameKind::Organisation, &["G7"], &[]),
+        name("Alternative for Harkovia", NameKind::Organisation, &["AfH"], &[]),
     ]
 }
 
@@ -336,6 +338,12 @@ fn capitals_tell_a_name_from_a_word() {
     names_in("en", "Who said that? The WHO did. The who is who.", &[("WHO", 1)]);
     names_in("en", "Unesco and UNESCO, not unesco.", &[("Unesco", 2)]);
     names_in("en", "A harkovia of ideas", &[]);
+    names_in("fr", "L'AFH et l'AfH", &[("Alternative for Harkovia", 1)]);
+}
+
+#[test]
+fn letter_and_digit_make_an_acronym() {
+    names_in("de", "Die G7-Staaten der G7 zahlen 7 g.", &[("Group of Seven", 2)]);
 }
 
 #[test]
