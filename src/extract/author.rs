@@ -122,7 +122,7 @@ fn name_inside(dom: &Dom<'_>, at: usize) -> String {
 
 /// Texts of elements whose names say byline or author, near the headline.
 fn byline(dom: &Dom<'_>, page: &Witnesses<'_>) -> Vec<String> {
-    let headline = page.h1.iter().map(|(at, _)| *at).next_back().unwrap_or(0);
+    let headline = page.headline.unwrap_or(0);
     let named = |at: usize| {
         let node = &dom.nodes[at];
         node.element.is_some()
@@ -170,7 +170,7 @@ fn byline(dom: &Dom<'_>, page: &Witnesses<'_>) -> Vec<String> {
 /// The first short line after the headline that says "by" and then a name.
 fn spoken(dom: &Dom<'_>, page: &Witnesses<'_>) -> Option<String> {
     const WINDOW: usize = 160;
-    let headline = page.h1.iter().map(|(at, _)| *at).next_back()?;
+    let headline = page.headline?;
     let end = dom.nodes[headline].end as usize;
     (end..(end + WINDOW).min(dom.nodes.len())).find_map(|at| {
         let node = &dom.nodes[at];
@@ -180,9 +180,13 @@ fn spoken(dom: &Dom<'_>, page: &Witnesses<'_>) -> Option<String> {
         }
         let whole = dom.text(parent);
         let rest = strip_by(&whole);
-        (whole.chars().count() <= 100 && rest.len() < whole.len() && rest.starts_with(char::is_uppercase))
-            .then_some(whole)
+        (whole.chars().count() <= 100 && rest.len() < whole.len() && rest.starts_with(is_capital)).then_some(whole)
     })
+}
+
+/// Whether a letter may begin a name: a capital, or any letter of a script without them.
+fn is_capital(c: char) -> bool {
+    c.is_alphabetic() && !c.is_lowercase()
 }
 
 /// The names after "edited by" or "reporter" and a colon, as East Asian pages sign their texts, often at the end.

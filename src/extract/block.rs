@@ -199,14 +199,18 @@ fn is_link(node: &Node<'_>) -> bool {
     node.attr("href").is_some_and(|href| !href.is_empty())
 }
 
-/// Whether a table row holds data, a line of short cells, and not a page's layout.
+/// Whether a table row holds data, a line of short cells, and not a page's layout with its columns of lines.
 fn is_data_row(dom: &Dom<'_>, row: usize) -> bool {
-    dom.range(row).skip(1).all(|at| {
-        matches!(
-            dom.nodes[at].tag,
-            Tag::Text | Tag::Cell | Tag::Inline | Tag::A | Tag::Br | Tag::Time | Tag::Void | Tag::P
-        )
-    }) && dom.children(row).filter(|&at| dom.nodes[at].tag == Tag::Cell).nth(1).is_some()
+    let has_lines = dom.range(row).filter(|&at| dom.nodes[at].tag == Tag::Br).nth(2).is_some();
+    let has_sentences = || dom.range(row).any(|at| weigh(dom.nodes[at].text) > 80);
+    !(has_lines && has_sentences())
+        && dom.range(row).skip(1).all(|at| {
+            matches!(
+                dom.nodes[at].tag,
+                Tag::Text | Tag::Cell | Tag::Inline | Tag::A | Tag::Br | Tag::Time | Tag::Void | Tag::P
+            )
+        })
+        && dom.children(row).filter(|&at| dom.nodes[at].tag == Tag::Cell).nth(1).is_some()
 }
 
 /// What a block is: its element, or the list item, quote or cell that the element only wraps a line of.

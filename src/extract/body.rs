@@ -9,6 +9,7 @@ use super::{
     block::{Block, Weights, blocks, sums, weigh},
     dom::{self, Dom, Tag},
     json,
+    notice::prune_notices,
     part::part,
     prune::{prune_by_name, without_text},
     select::select,
@@ -63,6 +64,8 @@ pub(super) fn body(dom: &Dom<'_>, context: &Context<'_>) -> Body {
         body.put(&blocks.iter().filter(inside).collect::<Vec<_>>(), "rule");
         return body;
     }
+    prune_notices(dom, &blocks, context.title, &mut out);
+    blocks.retain(|block| !out[block.at]);
     prune_by_name(dom, &blocks, context.title, &mut out);
     blocks.retain(|block| !out[block.at]);
     let own = part(dom, &blocks, context.title).map(|part| dom.range(part));

@@ -103,7 +103,7 @@ pub(super) fn is_credible(at: Time, now: Time) -> bool {
 
 /// The values of `itemprop=datePublished` first, then of `<time>`, those around the headline before those above it.
 fn marked_times<'a>(dom: &'a Dom<'_>, page: &'a Witnesses<'_>) -> impl Iterator<Item = String> + 'a {
-    let headline = page.h1.iter().map(|(at, _)| *at).next_back().unwrap_or(0);
+    let headline = page.headline.unwrap_or(0);
     let mut times: Vec<(u8, usize, usize)> = page
         .times
         .iter()
@@ -146,7 +146,7 @@ fn is_update(dom: &Dom<'_>, at: usize) -> bool {
 /// The first short text after the headline, or just before it, that is a date.
 fn near_headline(dom: &Dom<'_>, page: &Witnesses<'_>, now: Time) -> Option<PublishedAt> {
     const WINDOW: usize = 220;
-    let headline = page.h1.iter().map(|(at, _)| *at).next_back()?;
+    let headline = page.headline?;
     let end = dom.nodes[headline].end as usize;
     let after = end..(end + WINDOW).min(dom.nodes.len());
     let before = headline.saturating_sub(WINDOW / 4)..headline;

@@ -176,7 +176,9 @@ pub(super) fn is_end(line: &str) -> bool {
         return false;
     }
     let tokens = crate::text::tokenize(line);
-    let words: Vec<&str> = tokens.iter().map(|(_, word)| word).collect();
+    // "Comments (3)" says no more than "Comments".
+    let is_word = |word: &&str| !word.bytes().all(|b| b.is_ascii_digit());
+    let words: Vec<&str> = tokens.iter().map(|(_, word)| word).filter(is_word).collect();
     if words.is_empty() || words.len() > 7 {
         return false;
     }
@@ -220,9 +222,15 @@ mod tests {
 
     #[test]
     fn the_end_is_announced_in_many_languages() {
-        for line in
-            ["Related articles:", "MEHR ZUM THEMA", "À lire aussi", "Читайте также:", "関連記事", "You may also like…"]
-        {
+        for line in [
+            "Related articles:",
+            "Comments (3)",
+            "MEHR ZUM THEMA",
+            "À lire aussi",
+            "Читайте также:",
+            "関連記事",
+            "You may also like…",
+        ] {
             assert!(is_end(line), "{line}");
         }
         for line in ["The comments came late", "More boats", "Related", "A related inquiry found nothing"] {

@@ -16,6 +16,7 @@ mod json;
 mod kind;
 mod linked;
 mod marks;
+mod notice;
 mod part;
 mod prune;
 mod select;
@@ -24,6 +25,9 @@ mod tidy;
 mod title;
 mod witness;
 mod words;
+
+#[cfg(test)]
+mod shapes;
 
 pub use self::site::{Hit, Trial};
 use self::{

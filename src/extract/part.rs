@@ -10,8 +10,8 @@ use super::{
 /// Of 260 real pages none marks less than a third of its text by mistake when all classes are made unreadable.
 const SHARE: f32 = 0.3;
 
-/// The least worth of a part: some 80 words.
-const LEAST: f32 = 400.0;
+/// The least worth of a part: some 40 words.
+const LEAST: f32 = 200.0;
 
 /// Returns the element that is marked as the text of an article, or else the one around the headline where other
 /// headlines stand in other elements: a page may go on with the next article, with comments that have a title, or with a

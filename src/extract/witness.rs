@@ -8,6 +8,9 @@ use super::{
 /// The longest content of a `<meta>` that is kept, in bytes: longer ones are descriptions gone wrong.
 const MAX_CONTENT: usize = 4096;
 
+/// The longest line that is compared with the page's title, in bytes.
+const MAX_TITLE: usize = 400;
+
 /// The most elements of one kind that are marked as date or author.
 const MAX_MARKED: usize = 100;
 
@@ -18,8 +21,10 @@ pub(super) struct Witnesses<'a> {
     pub metas: Vec<(String, &'a str)>,
     /// The first `<title>` of the head.
     pub title: Option<String>,
-    /// Every non-empty `<h1>`: its node and text.
+    /// Every `<h1>` with a text of its own, not that of a link home: its node and text.
     pub h1: Vec<(usize, String)>,
+    /// Where the headline stands: the last `<h1>`, else what reads as the page's title does.
+    pub headline: Option<usize>,
     /// Elements with `itemprop=headline`.
     pub headlines: Vec<String>,
     /// `rel=canonical`.
@@ -54,7 +59,7 @@ impl<'a> Witnesses<'a> {
                 }
                 Tag::Heading(1) => {
                     let text = dom.text(at);
-                    if !text.is_empty() && found.h1.len() < 32 {
+                    if !text.is_empty() && found.h1.len() < 32 && !leads_home(dom, at) {
                         found.h1.push((at, text));
                     }
                 }
@@ -73,6 +78,7 @@ impl<'a> Witnesses<'a> {
             .chain(found.title.as_deref())
             .map(key)
             .collect();
+        found.headline = found.h1.last().map(|(at, _)| *at).or_else(|| found.shown_title(dom));
         found.linked = linked::read(blocks.into_iter(), |headline| {
             let headline = key(headline);
             !headline.is_empty()
@@ -84,6 +90,19 @@ impl<'a> Witnesses<'a> {
     /// Returns the contents of the metas of the given names, in the order of the names, then of the document.
     pub fn meta<'b>(&'b self, names: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
         names.iter().flat_map(|name| self.metas.iter().filter(move |(key, _)| key == name).map(|(_, content)| *content))
+    }
+
+    /// The first heading, or else text of the body, that the page gives as its title, alone or beside the site's name.
+    fn shown_title(&self, dom: &Dom<'_>) -> Option<usize> {
+        let titles: Vec<String> = self.meta(&["og:title"]).chain(self.title.as_deref()).map(key).collect();
+        let is_title = |text: &str| {
+            let text = key(text);
+            text.len() >= 8 && titles.iter().any(|title| title.starts_with(&text) || title.ends_with(&text))
+        };
+        let body = dom.nodes.iter().position(|node| node.tag == Tag::Body)?;
+        let heading = |at: &usize| matches!(dom.nodes[*at].tag, Tag::Heading(_)) && is_title(&dom.text(*at));
+        let line = |at: &usize| (8..=MAX_TITLE).contains(&dom.nodes[*at].text.len()) && is_title(dom.nodes[*at].text);
+        dom.range(body).find(heading).or_else(|| dom.range(body).find(line))
     }
 
     fn take_meta(&mut self, dom: &Dom<'a>, at: usize) {
@@ -133,6 +152,16 @@ pub(super) fn key(text: &str) -> String {
 /// Tells whether a space-separated attribute holds a word.
 pub(super) fn has_word(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|item| item.eq_ignore_ascii_case(word))
+}
+
+/// Whether an element is nothing but a link to the front page, as a logo is.
+fn leads_home(dom: &Dom<'_>, at: usize) -> bool {
+    let home = |href: &str| {
+        let path = href.split_once("://").map_or(href, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+        path == "/"
+    };
+    let links = dom.range(at).filter(|&inner| dom.nodes[inner].attr("href").is_some_and(home));
+    links.take(1).any(|link| dom.text(link) == dom.text(at))
 }
 
 fn is_in_svg(dom: &Dom<'_>, at: usize) -> bool {
