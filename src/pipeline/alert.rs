@@ -5,9 +5,8 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use chrono::Utc;
 use serde::Serialize;
-use tokio::{sync::watch, task::JoinSet, time};
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -37,8 +36,8 @@ struct Watch {
     position: u64,
     /// Stories told of already, since a start; the store has the rest.
     told: HashSet<StoryId>,
+    /// How long the next failure makes it wait.
     wait: Duration,
-    not_before: time::Instant,
 }
 
 /// Delivers until told to stop; then once more what the last index commit brought.
@@ -73,32 +72,40 @@ impl Watch {
         searcher: Searcher,
         stop: CancellationToken,
     ) {
-        let mut tick = time::interval(FIRST_WAIT);
+        let mut last = false;
         loop {
-            let stopping = tokio::select! {
-                changed = indexed.changed() => changed.is_err(),
-                _ = tick.tick() => false,
-                () = stop.cancelled() => true,
-            };
+            let busy = context.clock.busy();
             let end = *indexed.borrow_and_update();
-            if self.not_before <= time::Instant::now() || stopping {
-                match deliver_new(&context, &searcher, &mut self, end).await {
-                    Ok(()) => self.wait = FIRST_WAIT,
-                    Err(reason) => self.put_off(&reason),
+            let delivered = deliver_new(&context, &searcher, &mut self, end).await;
+            if last {
+                return delivered.unwrap_or_else(|reason| self.failed(&reason));
+            }
+            last = match delivered {
+                Ok(()) => {
+                    self.wait = FIRST_WAIT;
+                    drop(busy);
+                    tokio::select! {
+                        changed = indexed.changed() => changed.is_err(),
+                        () = stop.cancelled() => true,
+                    }
                 }
-            }
-            if stopping {
-                return;
-            }
+                Err(reason) => {
+                    self.failed(&reason);
+                    let wait = self.wait;
+                    self.wait = (wait * 2).min(LONGEST_WAIT);
+                    tokio::select! {
+                        () = context.clock.sleep(wait) => false,
+                        () = stop.cancelled() => true,
+                    }
+                }
+            };
         }
     }
 
-    fn put_off(&mut self, reason: &str) {
+    fn failed(&self, reason: &str) {
         metrics().alerts.with_label_values(&["failed"]).inc();
         let name = &self.alert.name;
         warn!(alert = name, reason, "alert {name} could not be delivered: {reason}");
-        self.not_before = time::Instant::now() + self.wait;
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }
 }
 
@@ -115,15 +122,7 @@ fn watches(context: &Context) -> Result<Vec<Watch>, Error> {
             Some(position) => position,
             None => context.read(Reader::last_seq)?,
         };
-        watches.push(Watch {
-            alert: alert.clone(),
-            sink,
-            query,
-            position,
-            told: HashSet::new(),
-            wait: FIRST_WAIT,
-            not_before: time::Instant::now(),
-        });
+        watches.push(Watch { alert: alert.clone(), sink, query, position, told: HashSet::new(), wait: FIRST_WAIT });
     }
     Ok(watches)
 }
@@ -141,7 +140,7 @@ fn query_of(context: &Context, alert: &config::Alert) -> Option<Query> {
     let resolve =
         |name: &str| tagger.resolve(name).map(|ids| ids.into_iter().map(|id| id.0).collect::<Vec<_>>()).ok_or(());
     let query = match (&alert.query, &alert.topic) {
-        (Some(text), _) => query::parse(text, Utc::now()).ok()?,
+        (Some(text), _) => query::parse(text, context.clock.now()).ok()?,
         (None, Some(topic)) => Query::Is { field: Field::Topic, value: topic.clone() },
         (None, None) => return None,
     };

@@ -99,7 +99,12 @@ impl Follower {
         }
     }
 
-    /// Ends in order: the next start need not look for damage.
+    /// Applies what is left, then ends in order: the next start need not look for damage.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.catch_up(true)?;
+        self.close()
+    }
+
     fn close(mut self) -> Result<(), Error> {
         Ok(self.index.take().map_or(Ok(()), Index::close)?)
     }

@@ -98,7 +98,7 @@ pub fn delete(store: Store, index: Index, applied: u64, settings: &Settings, ids
     let reader = store.reader()?;
     let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Clock::default(), Poke::default())?;
     owner.write(vec![Work::Delete(ids)])?;
-    follower(reader, index, applied, settings).catch_up(true)
+    follower(reader, index, applied, settings).finish()
 }
 
 /// Rebuilds the index from the store, in a data directory that nobody else owns. `progress` is told how many articles are done.
@@ -108,7 +108,7 @@ pub fn delete(store: Store, index: Index, applied: u64, settings: &Settings, ids
 pub fn reindex(reader: Reader, index: Index, settings: &Settings, progress: impl Fn(u64)) -> Result<(), Error> {
     let mut follower = follower(reader, index, 0, settings);
     follower.rebuild(progress)?;
-    follower.catch_up(true)
+    follower.finish()
 }
 
 fn follower(reader: Reader, index: Index, applied: u64, settings: &Settings) -> Follower {

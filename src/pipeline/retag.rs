@@ -116,9 +116,9 @@ pub fn retag_all(
         let (articles, next) = page(&reader, cursor)?;
         owner.write(vec![Work::Retagged(tag(&articles, next, tagger))])?;
         done += articles.len() as u64;
-        follower.catch_up(next.is_none())?;
         progress(done);
-        let Some(next) = next else { return Ok(()) };
+        let Some(next) = next else { return follower.finish() };
+        follower.catch_up(false)?;
         cursor = next;
     }
 }

@@ -5,18 +5,22 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
 
 use chrono::Utc;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::{fault::arm, *};
 use crate::{
     config,
     extract::Extractor,
-    fetch::Fetcher,
+    fetch::{Double, Fetcher, Headers, Purpose, Request, Response},
     store::{ArticleFilter, Cursor},
     telemetry::metrics,
 };
@@ -62,16 +66,16 @@ impl Outlet {
     }
 }
 
+fn feed(authority: &str, reports: usize) -> (&'static str, String) {
+    let item = |n| format!("<item><guid>{n}</guid><title>Report {n}</title><link>http://{authority}/{n}</link></item>");
+    let items: String = (0..reports).map(item).collect();
+    ("application/rss+xml", format!("<rss version=\"2.0\"><channel>{items}</channel></rss>"))
+}
+
 fn document(authority: &str, path: &str) -> (&'static str, String) {
     let number: usize = match path.trim_start_matches('/').parse() {
         Ok(number) => number,
-        Err(_) => {
-            let item = |n| {
-                format!("<item><guid>{n}</guid><title>Report {n}</title><link>http://{authority}/{n}</link></item>")
-            };
-            let items: String = (0..3).map(item).collect();
-            return ("application/rss+xml", format!("<rss version=\"2.0\"><channel>{items}</channel></rss>"));
-        }
+        Err(_) => return feed(authority, 3),
     };
     let paragraph = |part: usize| {
         format!(
@@ -93,23 +97,28 @@ fn settings(dir: &Path) -> config::Settings {
     settings
 }
 
-async fn pass(outlet: &Outlet, settings: &config::Settings) -> Result<Summary, Error> {
+fn parts(feed: String, settings: &config::Settings, fetcher: Fetcher, clock: Clock) -> Parts {
     let store = Store::open(&settings.data_dir).expect("store");
     let (index, applied) = open_index(settings).expect("index");
-    let parts = Parts {
+    Parts {
         settings: Arc::new(settings.clone()),
-        sources: vec![Source::new(outlet.url("/feed"))],
+        sources: vec![Source::new(feed)],
         tagger: Tagger::new(&[], &[]).expect("no rules"),
         extractor: Extractor::default(),
-        fetcher: Fetcher::new(&settings.http, &settings.data_dir).expect("network"),
+        fetcher,
         store,
         index,
         applied,
         liveness: Liveness::default(),
-        clock: Clock::default(),
+        clock,
         reload: mpsc::channel(1).1,
         hub_calls: mpsc::channel(1).1,
-    };
+    }
+}
+
+async fn pass(outlet: &Outlet, settings: &config::Settings) -> Result<Summary, Error> {
+    let fetcher = Fetcher::new(&settings.http, &settings.data_dir).expect("network");
+    let parts = parts(outlet.url("/feed"), settings, fetcher, Clock::default());
     run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new()).await
 }
 
@@ -217,4 +226,85 @@ async fn a_task_in_the_background_that_panics_is_started_again_and_does_its_work
     assert_eq!(articles(dir.path()), (0, 0));
     let left = reader(dir.path()).article_ids(&ArticleFilter::default(), Cursor::default(), 9).expect("readable");
     assert!(left.0.is_empty());
+}
+
+/// What comes out while a receiver is down, and a little later.
+const REPORTS: usize = 8;
+
+/// An outlet that reports each ten minutes, and a receiver that is down until it is mended.
+fn outlet_and_receiver(clock: &Clock, mended: Arc<AtomicBool>, taken: Arc<Mutex<Vec<(bool, String)>>>) -> Fetcher {
+    let clock = clock.clone();
+    Fetcher::Double(Double::new(move |request: Request| {
+        let reports = REPORTS.min(1 + clock.elapsed().as_secs() as usize / 600);
+        let (status, (media, body)) = match request.purpose {
+            Purpose::Webhook => {
+                let (up, body) = (mended.load(Ordering::Relaxed), request.body.unwrap_or_default());
+                let delivery: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+                taken.lock().expect("no test fails here").push((up, delivery["article"]["url"].to_string()));
+                (if up { 204 } else { 503 }, ("text/plain", String::new()))
+            }
+            _ if request.url.ends_with("/feed") => (200, feed("outlet.example", reports)),
+            _ => (200, document("outlet.example", request.url.trim_start_matches("http://outlet.example"))),
+        };
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]);
+        let (fetched_at, wire_bytes) = (clock.now(), body.len() as u64);
+        let headers = Headers::from(headers);
+        async move { Ok(Response { url: request.url, status, headers, body: body.into(), fetched_at, wire_bytes }) }
+    }))
+}
+
+#[test]
+fn a_receiver_that_is_down_for_an_hour_gets_everything_then_in_order() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut settings = settings(dir.path());
+    settings.poll.min_interval = Duration::from_secs(60);
+    settings.poll.max_interval = Duration::from_secs(300);
+    settings.alerts = vec![config::Alert {
+        name: "barges".to_owned(),
+        query: Some("barges".to_owned()),
+        webhook: Some("http://receiver.example/".to_owned()),
+        every_article: true,
+        ..config::Alert::default()
+    }];
+    let clock = Clock::simulated("2026-11-23T00:00:00Z".parse().expect("a date"));
+    let (mended, taken) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+    let fetcher = outlet_and_receiver(&clock, mended.clone(), taken.clone());
+    let stop = CancellationToken::new();
+    let running = run(
+        parts("http://outlet.example/feed".to_owned(), &settings, fetcher, clock.clone()),
+        Options::default(),
+        stop.clone(),
+    );
+    let tries = |up| taken.lock().expect("no test fails here").iter().filter(|(taken, _)| *taken == up).count();
+    // The index works by the real time, so that the simulated one goes on in small steps.
+    let minutes = async |most: usize, done: &dyn Fn() -> bool| {
+        let _busy = clock.busy();
+        for _ in 0..most {
+            clock.sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            if done() {
+                return;
+            }
+        }
+    };
+    let hours = async {
+        minutes(1000, &|| tries(false) > 0).await;
+        minutes(60, &|| false).await;
+        mended.store(true, Ordering::Relaxed);
+        minutes(1000, &|| tries(true) == REPORTS).await;
+        stop.cancel();
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let summary = runtime.block_on(async {
+        tokio::select! {
+            (done, ()) = async { tokio::join!(running, hours) } => done.expect("it runs"),
+            () = clock.drive() => unreachable!("it drives for ever"),
+        }
+    });
+    // Waits of 2, 4, 8 … 256 and then 300 s.
+    assert!((10..=25).contains(&tries(false)), "{} tries in the hour", tries(false));
+    let taken = taken.lock().expect("no test fails here");
+    let got: Vec<&str> = taken.iter().filter(|(up, _)| *up).map(|(_, url)| url.as_str()).collect();
+    let published: Vec<String> = (0..REPORTS).map(|n| format!("\"http://outlet.example/{n}\"")).collect();
+    assert_eq!((got, summary.articles), (published.iter().map(String::as_str).collect(), REPORTS as u64));
 }

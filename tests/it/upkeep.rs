@@ -118,3 +118,15 @@ fn a_store_that_is_too_large_gives_up_its_oldest_articles() {
     assert!(!left.iter().any(|row| row["title"] == "Report 299"), "the oldest went");
     assert_eq!(dateline.json(&["search", "--copies", "--limit", "1000"]).len(), left.len());
 }
+
+#[test]
+fn commands_that_write_close_the_index_in_order_so_that_the_next_start_looks_for_no_damage() {
+    let dateline = Dateline::new();
+    let line = json!({ "url": "https://a.example/1", "title": "Harbour report", "body": paragraphs(1).join(" ") });
+    dateline.pipe(&["import", "-"], line.to_string()).ok();
+    let id = dateline.json(&["export"])[0]["id"].as_str().expect("an id").to_owned();
+    for command in [vec!["topics", "retag"], vec!["reindex"], vec!["delete", &id]] {
+        dateline.run(&command).ok();
+        assert!(dateline.path("data/index/closed").is_file(), "{command:?}");
+    }
+}
