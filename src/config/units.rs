@@ -9,13 +9,13 @@ const DURATIONS: &[(&str, u64)] =
 /// A century: longer is a slip, and adding it to a date would leave the calendar.
 const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
 
-/// The units of sizes in bytes, the ones that a size is written in first.
+/// The units of sizes in bytes, largest first.
 const SIZES: &[(&str, u64)] = &[
     ("GiB", 1 << 30),
-    ("MiB", 1 << 20),
-    ("KiB", 1 << 10),
     ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
     ("MB", 1_000_000),
+    ("KiB", 1 << 10),
     ("KB", 1_000),
     ("B", 1),
 ];

@@ -134,8 +134,12 @@ impl Memory {
             return self.revise(sketch);
         }
         let Some(recognised) = self.recognise(&sketch) else {
-            let story = self.find_story(&sketch).unwrap_or_else(|| sketch.id.into());
-            let put = Put { group: sketch.id, born: self.next, story, groups: Vec::new(), stories: Vec::new(), sketch };
+            // A founder that left may come back while its group, which bears its name, still has members.
+            let (born, story) = match self.by_key.get(&sketch.id) {
+                Some(&group) => (self.group(group).born, self.group(group).story),
+                None => (self.next, self.find_story(&sketch).unwrap_or_else(|| sketch.id.into())),
+            };
+            let put = Put { group: sketch.id, born, story, groups: Vec::new(), stories: Vec::new(), sketch };
             return self.commit(put, None, Vec::new());
         };
         // The oldest name of all groups that turned out to be one stays.

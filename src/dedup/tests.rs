@@ -269,6 +269,26 @@ fn what_is_forgotten_or_out_of_the_window_has_no_copies() {
     assert_eq!(memory.len(), 3);
 }
 
+/// The memory that never stopped kept the birth of the old group; the restored one had only the founder's second record.
+#[test]
+fn a_founder_that_comes_back_to_its_group_finds_it_as_it_was() {
+    let settings = config::Dedup::default();
+    let mut memory = memory();
+    let put = |memory: &mut Memory, name: &str, body: &str, at: i64| {
+        memory.assign(sketch(&document(name, &format!("{name}.example"), "News", body, day(at))))
+    };
+    let mut log = vec![put(&mut memory, "a", FERRY, 0).record, put(&mut memory, "b", FERRY, 0).record];
+    log.push(memory.forget(id("a")));
+    let back = put(&mut memory, "a", BUDGET, 5);
+    assert_eq!((back.group, back.number), (id("a"), 3));
+    log.push(back.record);
+    log.push(put(&mut memory, "c", "The museum of Norby opens a hall of old maps on Sunday.", 8).record);
+    let kept = log.split_off(memory.horizon() as usize);
+    assert_eq!(kept.len(), 2, "the first records have left");
+    let mut restored = Memory::restore(&settings, kept.into_iter()).expect("own records");
+    assert_eq!(put(&mut memory, "d", BUDGET, 8), put(&mut restored, "d", BUDGET, 8));
+}
+
 #[test]
 fn hostile_texts_stay_small() {
     let same = "word ".repeat(1_000_000);
