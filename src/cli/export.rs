@@ -1,18 +1,25 @@
-//! `dateline export`: articles as JSON lines, in the order in which they were first seen.
+//! `dateline export`: articles as JSON lines or as a table, in the order in which they were first seen.
 
 use std::io::{self, BufWriter, Write};
 
 use anyhow::Error;
 use chrono::Utc;
+use indicatif::ProgressBar;
 
-use super::{Global, open, output::Output};
+use super::{
+    Global, open,
+    output::{Output, count},
+};
 use crate::{
-    model::{Article, Time},
+    model::{Article, ArticleId, Time},
     serve::{Archive, Question, TopicNames, json, read_time},
     store::{ArticleFilter, Cursor, Reader},
 };
 
 #[derive(clap::Args)]
+#[command(
+    after_help = "An export that was interrupted goes on with `--after ID` of its last row, which prints no header."
+)]
 pub(crate) struct Arguments {
     /// Published since: a time, a date, or an age such as 24h
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -23,22 +30,67 @@ pub(crate) struct Arguments {
     /// With this topic or one below it, by name or id
     #[arg(long)]
     topic: Vec<String>,
-    /// Only what this query finds, in the language of search
+    /// Only what this query finds, in the language of search, oldest first
     #[arg(long)]
     query: Option<String>,
+    /// JSON lines, or a table
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Leave the texts out
+    #[arg(long)]
+    no_body: bool,
+    /// Only what comes after this article
+    #[arg(long, value_name = "ID")]
+    after: Option<ArticleId>,
 }
+
+/// How articles are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    #[default]
+    Jsonl,
+    Csv,
+}
+
+/// The columns of a table: fields of a row, the text last. Lists are joined with `; `, what is unknown stays empty.
+const COLUMNS: [&str; 20] = [
+    "id",
+    "url",
+    "title",
+    "source",
+    "outlet",
+    "authors",
+    "published_at",
+    "fetched_at",
+    "lang",
+    "topics",
+    "entities",
+    "tags",
+    "story",
+    "copies",
+    "duplicate_of",
+    "similarity",
+    "revision",
+    "site",
+    "summary",
+    BODY,
+];
+const BODY: &str = "body";
 
 const BATCH: usize = 200;
 
-pub(crate) fn run(arguments: &Arguments, global: &Global, _output: &Output) -> Result<(), Error> {
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
     let now = Utc::now();
-    let mut lines = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
     if arguments.query.is_some() {
-        return found(&open::archive(global)?, arguments, now, &mut lines);
+        let archive = open::archive(global)?;
+        let mut rows = Rows::new(arguments, &archive.names, out, output)?;
+        return found(&archive, arguments, now, &mut rows);
     }
     let reader = open::reader(global)?;
     let names = TopicNames::of_store(&reader)?;
-    stored(&reader, &names, arguments, now, &mut lines)
+    let mut rows = Rows::new(arguments, &names, out, output)?;
+    stored(&reader, &names, arguments, now, &mut rows)
 }
 
 /// Without a query the store alone answers, page by page.
@@ -47,7 +99,7 @@ fn stored(
     names: &TopicNames,
     arguments: &Arguments,
     now: Time,
-    lines: &mut impl Write,
+    rows: &mut Rows<impl Write>,
 ) -> Result<(), Error> {
     let read = |text: &Option<String>, end| text.as_deref().map(|text| read_time(text, now, end)).transpose();
     let mut topics = Vec::new();
@@ -61,16 +113,19 @@ fn stored(
         topics,
         ..ArticleFilter::default()
     };
-    let mut after = Cursor::default();
+    let mut after = match arguments.after {
+        Some(id) => reader.cursor_of(id)?,
+        None => Cursor::default(),
+    };
     loop {
         let (articles, next) = reader.export(&filter, after, BATCH)?;
-        write(names, &articles, lines)?;
-        let Some(next) = next else { return Ok(lines.flush()?) };
+        rows.write(&articles)?;
+        let Some(next) = next else { return rows.end() };
         after = next;
     }
 }
 
-fn found(archive: &Archive, arguments: &Arguments, now: Time, lines: &mut impl Write) -> Result<(), Error> {
+fn found(archive: &Archive, arguments: &Arguments, now: Time, rows: &mut Rows<impl Write>) -> Result<(), Error> {
     let question = Question {
         query: arguments.query.clone(),
         topic: arguments.topic.clone(),
@@ -78,17 +133,96 @@ fn found(archive: &Archive, arguments: &Arguments, now: Time, lines: &mut impl W
         until: arguments.until.clone(),
         ..Question::default()
     };
-    let ids = archive.matching(&question, now)?;
-    for ids in ids.chunks(BATCH) {
-        write(&archive.names, &archive.reader.articles(ids)?, lines)?;
+    let mut ids = archive.matching(&question, now)?;
+    if let Some(last) = arguments.after {
+        let place = ids.iter().position(|id| *id == last);
+        let place = place.ok_or_else(|| super::Usage(format!("article {last} is not among what the query finds")))?;
+        ids.drain(..=place);
     }
-    Ok(lines.flush()?)
+    for ids in ids.chunks(BATCH) {
+        rows.write(&archive.reader.articles(ids)?)?;
+    }
+    rows.end()
 }
 
-fn write(names: &TopicNames, articles: &[Article], lines: &mut impl Write) -> Result<(), Error> {
-    for article in articles {
-        serde_json::to_writer(&mut *lines, &json::article(names, article)).map_err(io::Error::from)?;
-        lines.write_all(b"\n")?;
+/// Where rows go.
+struct Rows<'a, W: Write> {
+    names: &'a TopicNames,
+    out: Written<W>,
+    has_body: bool,
+    bar: ProgressBar,
+    written: u64,
+}
+
+enum Written<W: Write> {
+    Lines(W),
+    Table(Box<csv::Writer<W>>),
+}
+
+impl<'a, W: Write> Rows<'a, W> {
+    fn new(arguments: &Arguments, names: &'a TopicNames, out: W, output: &Output) -> Result<Self, Error> {
+        let has_body = !arguments.no_body;
+        let out = match arguments.format {
+            Format::Jsonl => Written::Lines(out),
+            Format::Csv => {
+                let mut table = csv::Writer::from_writer(out);
+                // What goes on where another export stopped is appended to it.
+                if arguments.after.is_none() {
+                    table.write_record(columns(has_body))?;
+                }
+                Written::Table(Box::new(table))
+            }
+        };
+        // Rows on a terminal are progress enough.
+        let bar = if output.is_terminal() { ProgressBar::hidden() } else { output.progress(None, "exporting") };
+        Ok(Self { names, out, has_body, bar, written: 0 })
     }
-    Ok(())
+
+    fn write(&mut self, articles: &[Article]) -> Result<(), Error> {
+        for article in articles {
+            let row = json::article(self.names, article);
+            match &mut self.out {
+                Written::Lines(lines) if self.has_body => write_line(lines, &row)?,
+                Written::Lines(lines) => {
+                    let mut row = serde_json::to_value(row)?;
+                    row.as_object_mut().map(|fields| fields.remove(BODY));
+                    write_line(lines, &row)?;
+                }
+                Written::Table(table) => {
+                    let row = serde_json::to_value(row)?;
+                    table.write_record(columns(self.has_body).iter().map(|column| cell(&row[column])))?;
+                }
+            }
+        }
+        self.written += articles.len() as u64;
+        self.bar.set_message(count(self.written, "article", "articles"));
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        self.bar.finish_and_clear();
+        match &mut self.out {
+            Written::Lines(lines) => lines.flush(),
+            Written::Table(table) => table.flush(),
+        }?;
+        Ok(())
+    }
+}
+
+fn columns(has_body: bool) -> &'static [&'static str] {
+    &COLUMNS[..COLUMNS.len() - usize::from(!has_body)]
+}
+
+fn write_line(lines: &mut impl Write, row: &impl serde::Serialize) -> Result<(), Error> {
+    serde_json::to_writer(&mut *lines, row).map_err(io::Error::from)?;
+    Ok(lines.write_all(b"\n")?)
+}
+
+fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(parts) => parts.iter().map(cell).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
 }

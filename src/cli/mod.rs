@@ -100,9 +100,9 @@ enum Command {
     Alerts(alerts::Arguments),
     /// Read pages into articles, storing nothing
     Extract(extract::Arguments),
-    /// Take in articles from JSON lines
+    /// Take in articles from JSON lines and web archives (WARC)
     Import(import::Arguments),
-    /// Print articles as JSON lines
+    /// Print articles as JSON lines or CSV
     Export(export::Arguments),
     /// Take articles out for good, and keep them from coming back
     Delete(delete::Arguments),

@@ -274,6 +274,10 @@ fn write_one(
             tx.put_meta(key, value)?;
             Written::Nothing
         }
+        Work::Forget { keys } => {
+            keys.iter().try_for_each(|key| tx.drop_meta(key))?;
+            Written::Nothing
+        }
         Work::TakeRequests { .. } => {
             let (deletions, others): (Vec<_>, Vec<_>) =
                 tx.take_requests()?.into_iter().partition(|request| request.kind == "delete");

@@ -48,7 +48,7 @@ pub use self::alert::send;
 pub use self::{
     clock::{Busy, Clock},
     dispatch::Options,
-    import::{ImportSummary, Line, Target, import},
+    import::{ImportSummary, Input, Line, Target, import},
     requests::{delete, reindex},
     retag::retag_all,
     work::Summary,
@@ -98,11 +98,11 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
-    /// A line of an import.
-    #[error("line {line}: {reason}")]
-    Line {
-        /// Counted from 1.
-        line: u64,
+    /// An input of an import.
+    #[error("{name}: {reason}")]
+    Input {
+        /// The file.
+        name: String,
         /// What is wrong with it.
         reason: String,
     },

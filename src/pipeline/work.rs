@@ -40,6 +40,8 @@ pub(crate) enum Work {
     Configure { sources: Vec<Source>, topic_names: String },
     /// Keeps a small value in the store.
     Remember { key: String, value: String },
+    /// Drops such values.
+    Forget { keys: Vec<String> },
 }
 
 /// How a poll ended.

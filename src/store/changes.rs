@@ -163,6 +163,15 @@ impl Tx<'_> {
         self.run("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", (key, value))?;
         Ok(())
     }
+
+    /// Drops a small value.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn drop_meta(&mut self, key: &str) -> Result<(), Error> {
+        self.run("DELETE FROM meta WHERE key = ?1", [key])?;
+        Ok(())
+    }
 }
 
 impl Reader {

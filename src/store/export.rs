@@ -1,6 +1,8 @@
 //! Walking over articles in the order in which they were first seen, a page at a time: a long walk never holds up the
 //! write-ahead log, and goes on where it stopped whatever is added or deleted meanwhile.
 
+use rusqlite::OptionalExtension;
+
 use super::{
     Error, Reader,
     column::{Ms, to_json},
@@ -51,6 +53,16 @@ impl Reader {
             let (ids, next) = reader.article_ids(filter, after, limit)?;
             Ok((reader.articles(&ids)?, next))
         })
+    }
+
+    /// Returns the place of an article, to go on behind it.
+    ///
+    /// # Errors
+    /// When it is unknown, or the database refuses.
+    pub fn cursor_of(&self, id: ArticleId) -> Result<Cursor, Error> {
+        let mut statement = self.db.prepare_cached("SELECT seq FROM articles WHERE id = ?1")?;
+        let seq = statement.query_row([id], |row| row.get(0)).optional()?;
+        seq.map(Cursor).ok_or_else(|| Error::Unknown { what: "article", id: id.to_string() })
     }
 
     /// Returns the ids of the articles that were published (fetched, where that is unknown) first.

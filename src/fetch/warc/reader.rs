@@ -7,6 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use flate2::bufread::GzDecoder;
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::model::Time;
@@ -34,6 +35,11 @@ impl Record {
         self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// Tells whether it is of this type, such as `response`.
+    pub fn is_of_type(&self, kind: &str) -> bool {
+        self.field("WARC-Type").is_some_and(|known| known.eq_ignore_ascii_case(kind))
+    }
+
     /// Returns the URL that it is about.
     pub fn target_uri(&self) -> Option<&str> {
         // WARC 1.0 was understood by some to want angle brackets.
@@ -47,15 +53,12 @@ impl Record {
 
     /// Returns the answer in a response record, its body cut at `max_body` bytes; `None` for other records.
     pub fn answer(&self, max_body: u64) -> Option<Answer> {
-        if !self.field("WARC-Type")?.eq_ignore_ascii_case("response") {
-            return None;
-        }
-        Answer::parse(&self.block, max_body)
+        self.is_of_type("response").then(|| Answer::parse(&self.block, max_body))?
     }
 }
 
 /// Where a record stands in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     offset: u64,
     /// Records before it in the same gzip member.
@@ -82,9 +85,22 @@ impl<R: BufRead + Seek> Reader<R> {
     /// # Errors
     /// When the file cannot be read, or has changed.
     pub fn read_at(input: R, place: Place, max_block: usize) -> io::Result<Record> {
+        Self::new(input, max_block).go_to(place)
+    }
+
+    /// Returns a reader that goes on behind the record that stood at `place`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has changed.
+    pub fn after(input: R, place: Place, max_block: usize) -> io::Result<Self> {
         let mut reader = Self::new(input, max_block);
-        reader.stream.start_at(place.offset)?;
-        for record in reader {
+        reader.go_to(place)?;
+        Ok(reader)
+    }
+
+    fn go_to(&mut self, place: Place) -> io::Result<Record> {
+        self.stream.start_at(place.offset)?;
+        for record in self {
             let record = record?;
             if record.place == place {
                 return Ok(record);

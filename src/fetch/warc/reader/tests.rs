@@ -176,3 +176,19 @@ proptest! {
         prop_assert!(cut < bytes.len() || records.len() >= 5);
     }
 }
+
+#[test]
+fn reading_goes_on_behind_any_record() {
+    let members = recording(&[b"first", b"second", b"third"]);
+    let mut whole = GzEncoder::new(Vec::new(), Compression::fast());
+    whole.write_all(&unzip(&members)).expect("memory");
+    for file in [members.clone(), unzip(&members), whole.finish().expect("memory")] {
+        let (records, _) = read(&file);
+        for (number, record) in records.iter().enumerate() {
+            let rest = Reader::after(Cursor::new(&file), record.place, LIMIT).expect("it is there");
+            assert_eq!(rest.collect::<io::Result<Vec<_>>>().expect("memory"), records[number + 1..]);
+        }
+        let beyond = Place { offset: file.len() as u64, skip: 0 };
+        assert!(Reader::after(Cursor::new(&file), beyond, LIMIT).is_err());
+    }
+}
