@@ -9,6 +9,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
+    mem,
     sync::Arc,
     time::Duration,
 };
@@ -164,6 +165,17 @@ impl<J> Hosts<J> {
     /// A job was taken at the time `now` without asking its host: there is no gap to keep.
     pub fn cancel(&mut self, host: &str, now: Duration) {
         self.end(host, now, Duration::ZERO);
+    }
+
+    /// Takes back the urgent jobs of a host that are of some kind and wait for their turn.
+    pub fn withdraw(&mut self, host: &str, which: impl FnMut(&J) -> bool) -> Vec<J> {
+        let name = self.name(host);
+        let Some(state) = self.hosts.get_mut(&name) else { return Vec::new() };
+        let (withdrawn, kept): (Vec<J>, Vec<J>) = mem::take(&mut state.urgent).into_iter().partition(which);
+        state.urgent = kept.into();
+        self.queued -= withdrawn.len();
+        self.place(&name);
+        withdrawn
     }
 
     /// Holds back what is not urgent on a host until a time: nobody knows what its robots.txt says.

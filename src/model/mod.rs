@@ -19,7 +19,7 @@ pub use self::entry::Entry;
 pub use self::id::{ArticleId, EntryId, IdError, SourceId, StoryId};
 pub use self::name::{Entity, NameKind};
 pub use self::page::Page;
-pub use self::source::{FullText, Source, SourceKind, SourceState, SourceStatus, Validators};
+pub use self::source::{FullText, Source, SourceKind, SourceState, SourceStatus, Unread, Validators};
 pub use self::story::Story;
 pub use self::topic::{Evidence, Findings, TextField, TopicId, TopicMatch};
 pub use self::url::{CanonicalUrl, UrlError, host_of, outlet_of};

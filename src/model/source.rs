@@ -100,6 +100,15 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
+/// A document that a server gave and that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Why, in plain words.
+    pub error: String,
+    /// When it came.
+    pub at: Time,
+}
+
 /// What is remembered of a source between polls; kept in the store, so it survives restarts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -110,6 +119,8 @@ pub struct SourceState {
     pub title: Option<String>,
     /// Sent back with the next poll.
     pub validators: Validators,
+    /// What `validators` stand for, where that is a document that could not be read.
+    pub unread: Option<Unread>,
     /// SHA-256 (hexadecimal) of the last body, to see "nothing new" where there are no validators.
     pub body_hash: Option<String>,
     /// When the last poll ended.

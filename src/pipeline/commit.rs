@@ -145,7 +145,9 @@ impl Owner {
                     Tally::add(&tally.polled, usize::from(!matches!(verdict, Verdict::Pushed { .. })));
                     match verdict {
                         Verdict::NotModified { .. } => Tally::add(&tally.not_modified, 1),
-                        Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => Tally::add(&tally.failed, 1),
+                        Verdict::Unread { .. } | Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => {
+                            Tally::add(&tally.failed, 1)
+                        }
                         Verdict::Fresh { .. } | Verdict::Unchanged { .. } | Verdict::Pushed { .. } => {}
                     }
                     Tally::add(&tally.entries, settled.new);
@@ -344,6 +346,9 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         }
         Verdict::NotModified { validators } => Some(Outcome::NotModified { validators: validators.clone() }),
         Verdict::Unchanged { validators } => Some(Outcome::Unchanged { validators: validators.clone() }),
+        Verdict::Unread { error, validators } => {
+            Some(Outcome::Unread { error: error.clone(), validators: validators.clone() })
+        }
         Verdict::Failed { error, http_status } => {
             Some(Outcome::Failed { error: error.clone(), http_status: *http_status })
         }
@@ -377,7 +382,7 @@ fn poll_record(polled: &Polled, state: &crate::model::SourceState) -> PollRecord
         Verdict::Fresh { .. } => "new",
         Verdict::Unchanged { .. } => "unchanged",
         Verdict::NotModified { .. } => "not modified",
-        Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => error,
+        Verdict::Unread { error, .. } | Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => error,
         Verdict::Gone => "gone",
         Verdict::Pushed { .. } => "told by its hub",
     };

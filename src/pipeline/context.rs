@@ -146,10 +146,19 @@ pub(crate) struct Asking {
 
 impl Asking {
     /// The host has answered, or failed to; `wait` is what it asked for beyond its gap.
-    pub async fn answered(mut self, wait: Option<Duration>) {
+    pub async fn answered(self, wait: Option<Duration>) {
+        self.ended(wait, false).await;
+    }
+
+    /// The host has answered a poll, or failed to after a long time.
+    pub async fn polled(self, stalled: bool) {
+        self.ended(None, stalled).await;
+    }
+
+    async fn ended(mut self, wait: Option<Duration>, stalled: bool) {
         if let Some(host) = self.host.take() {
             // The scheduler is gone only while everything stops.
-            let _ = self.answered.send(Answered { host, wait }).await;
+            let _ = self.answered.send(Answered { host, wait, stalled }).await;
         }
     }
 }
@@ -157,7 +166,7 @@ impl Asking {
 impl Drop for Asking {
     fn drop(&mut self) {
         if let Some(host) = self.host.take() {
-            let _ = self.answered.try_send(Answered { host, wait: None });
+            let _ = self.answered.try_send(Answered { host, wait: None, stalled: false });
         }
     }
 }

@@ -276,11 +276,14 @@ impl Dispatcher {
 
     fn queue_due_sources(&mut self) {
         let now = self.context.clock.now();
-        while let Some(&(at, id)) = self.due.first() {
-            if at > now {
-                break;
-            }
+        let mut due = Vec::new();
+        while let Some((_, id)) = self.due.first().filter(|(at, _)| *at <= now) {
+            due.push(*id);
             self.due.pop_first();
+        }
+        // A source that fails holds up no other of its host.
+        due.sort_by_key(|id| self.slots.get(id).is_some_and(|slot| slot.state.consecutive_failures > 0));
+        for id in due {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
             let url = schedule::address(&slot.state, &slot.source, now).to_owned();
             slot.busy = true;
@@ -394,7 +397,10 @@ impl Dispatcher {
     }
 
     async fn answered(&mut self, answered: Answered) {
-        let Answered { host, wait } = answered;
+        let Answered { host, wait, stalled } = answered;
+        if stalled {
+            self.put_off_polls(&host);
+        }
         match wait.filter(|wait| *wait > SHORT_WAIT) {
             // Nobody waits that long in a queue: the pages of this host are put off until then.
             Some(long) => {
@@ -406,6 +412,23 @@ impl Dispatcher {
                 self.hosts.done(&host, self.context.clock.elapsed(), None);
             }
             None => self.hosts.done(&host, self.context.clock.elapsed(), wait),
+        }
+    }
+
+    /// Polls that wait for a host which lets us wait are left to the next pass, or to a later time.
+    fn put_off_polls(&mut self, host: &str) {
+        let later = self.context.clock.now() + self.context.settings.poll.min_interval;
+        let put_off = self.hosts.withdraw(host, |errand| matches!(errand.job, Job::Poll(_)));
+        if !put_off.is_empty() {
+            info!(host, "{host} does not answer in time: {} more polls of it are put off", put_off.len());
+        }
+        for errand in put_off {
+            let Job::Poll(id) = errand.job else { continue };
+            let Some(slot) = self.slots.get_mut(&id) else { continue };
+            slot.busy = false;
+            if !self.options.once {
+                self.due.insert((later, id));
+            }
         }
     }
 

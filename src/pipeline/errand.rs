@@ -76,4 +76,6 @@ pub(crate) enum Outcome {
 pub(crate) struct Answered {
     pub host: String,
     pub wait: Option<Duration>,
+    /// It failed to, and took its time.
+    pub stalled: bool,
 }

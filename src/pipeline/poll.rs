@@ -1,6 +1,6 @@
 //! Polls one source: asks, judges the answer, hands it to the owner of the store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -19,6 +19,9 @@ use crate::{
     source::{self, Feed, schedule},
     telemetry::metrics,
 };
+
+/// A request that fails after this time has held up what else is to be asked of its host.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// Polls a source, or follows one of its redirects.
 pub(crate) async fn poll(
@@ -40,7 +43,8 @@ pub(crate) async fn poll(
         ..Request::new(errand.url.clone(), Purpose::Source)
     };
     let response = context.fetcher.fetch(request).await;
-    asking.answered(None).await;
+    let stalled = response.is_err() && context.clock.elapsed() - started >= STALLED.min(context.settings.http.timeout);
+    asking.polled(stalled).await;
     metrics().requests.with_label_values(&["source"]).inc();
 
     let ended_at = context.clock.now();
@@ -53,7 +57,7 @@ pub(crate) async fn poll(
                 Some(Ok(to)) => return Outcome::Redirect(errand.redirected(to, response.is_permanent_redirect())),
                 Some(Err(error)) => (Verdict::Failed { error, http_status: Some(response.status) }, answer),
                 None => {
-                    let known = before.body_hash.clone().filter(|_| errand.gathered.is_none());
+                    let known = if errand.gathered.is_some() { SourceState::default() } else { before.clone() };
                     (judge(&context, &source, known, response, ended_at).await, answer)
                 }
             }
@@ -138,7 +142,10 @@ fn gather(
             gathered.feed.entries.extend(feed.entries);
             gathered
         }
-        (Some(mut gathered), Verdict::Failed { error, .. } | Verdict::Asked { error, .. }) => {
+        (
+            Some(mut gathered),
+            Verdict::Unread { error, .. } | Verdict::Failed { error, .. } | Verdict::Asked { error, .. },
+        ) => {
             gathered.feed.problems.push(format!("{}: {error}", errand.url));
             gathered
         }
@@ -180,14 +187,17 @@ fn answer(response: &fetch::Response, errand: &Errand, now: Time) -> schedule::A
 async fn judge(
     context: &Context,
     source: &Arc<Source>,
-    known: Option<String>,
+    known: SourceState,
     response: fetch::Response,
     now: Time,
 ) -> Verdict {
     let status = response.status;
     let validators = response.headers.validators();
     match status {
-        304 => Verdict::NotModified { validators },
+        304 => match known.unread {
+            Some(unread) => Verdict::Unread { error: unread.error, validators },
+            None => Verdict::NotModified { validators },
+        },
         410 => Verdict::Gone,
         429 | 503 => Verdict::Asked {
             error: http_error(status),
@@ -196,8 +206,9 @@ async fn judge(
         },
         200..=299 => {
             let source = source.clone();
-            let read =
-                context.compute("poll", move || read(&source, &response, known.as_deref(), validators, now)).await;
+            let read = context
+                .compute("poll", move || read(&source, &response, known.body_hash.as_deref(), validators, now))
+                .await;
             read.unwrap_or_else(|error| Verdict::Failed { error, http_status: Some(status) })
         }
         _ => Verdict::Failed { error: http_error(status), http_status: Some(status) },
@@ -228,7 +239,7 @@ fn read(
             feed.self_link = feed.self_link.or_else(|| link("self"));
             Verdict::Fresh { feed: Box::new(feed), body_hash, validators }
         }
-        Err(error) => Verdict::Failed { error: error.to_string(), http_status: Some(response.status) },
+        Err(error) => Verdict::Unread { error: error.to_string(), validators },
     }
 }
 
@@ -260,7 +271,7 @@ fn report(source: &Source, verdict: &Verdict, now: Time) {
         Verdict::Fresh { .. } | Verdict::Pushed { .. } => "new",
         Verdict::Unchanged { .. } => "unchanged",
         Verdict::NotModified { .. } => "not_modified",
-        Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => "failed",
+        Verdict::Unread { .. } | Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone => "failed",
     };
     metrics().polls.with_label_values(&[outcome]).inc();
     if outcome != "failed" {
@@ -277,7 +288,7 @@ fn report(source: &Source, verdict: &Verdict, now: Time) {
         Verdict::Unchanged { .. } | Verdict::NotModified { .. } => {
             info!(source.id = %source.id, "polled {name}: nothing new");
         }
-        Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => {
+        Verdict::Unread { error, .. } | Verdict::Failed { error, .. } | Verdict::Asked { error, .. } => {
             warn!(source.id = %source.id, error, "polling {name} failed: {error}");
         }
         Verdict::Gone => warn!(source.id = %source.id, "polling {name} failed: gone (HTTP 410)"),

@@ -69,6 +69,10 @@ pub(crate) enum Verdict {
     Unchanged {
         validators: Validators,
     },
+    Unread {
+        error: String,
+        validators: Validators,
+    },
     Failed {
         error: String,
         http_status: Option<u16>,

@@ -124,14 +124,19 @@ impl Tx<'_> {
         if before.as_ref().is_some_and(|before| before.source == *source) {
             return Ok(());
         }
-        let state = before.as_ref().map(|before| before.state.clone()).unwrap_or_default();
+        let mut state = before.as_ref().map(|before| before.state.clone()).unwrap_or_default();
+        let way = |source: &Source| (source.kind, source.selector.clone());
+        if before.as_ref().is_some_and(|before| way(&before.source) != way(source)) {
+            // The same document may say something else when it is read another way.
+            (state.validators, state.unread, state.body_hash) = Default::default();
+        }
         let name = display_name(source, state.title.as_deref());
         let tags_changed = before.as_ref().is_some_and(|before| before.source.tags != source.tags);
         let renamed = before.as_ref().is_some_and(|before| before.name != name);
         self.run(
             "INSERT INTO sources (id, url, name, tags, source, state, status)
              VALUES (:id, :url, :name, :tags, :source, :state, :status)
-             ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source",
+             ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source, state = :state",
             named_params! {
                 ":id": source.id, ":url": source.url, ":name": name, ":tags": to_json(&source.tags),
                 ":source": to_json(source), ":state": to_json(&state), ":status": to_json(&state.status),
@@ -260,9 +265,12 @@ fn display_name(source: &Source, title: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{
-        Store,
-        tests::{at, transact},
+    use crate::{
+        model::{SourceKind, Unread, Validators},
+        store::{
+            Store,
+            tests::{at, transact},
+        },
     };
 
     fn named(url: &str, name: &str) -> Source {
@@ -324,6 +332,24 @@ mod tests {
         assert_eq!((stored.state, stored.name.as_str()), (state, "The A"));
         let polls = store.reads().polls(source.id).expect("polls");
         assert_eq!((polls.len(), &polls[0], &polls[29]), (30, &poll(44), &poll(15)));
+    }
+
+    #[test]
+    fn a_source_read_another_way_is_asked_for_its_document_again() {
+        let mut store = Store::in_memory().expect("store");
+        let source = Source::new("https://a.example/news");
+        let validators = Validators { etag: Some("\"a\"".to_owned()), last_modified: None };
+        let unread = Some(Unread { error: "a web page, not a feed".to_owned(), at: at(1) });
+        let state = SourceState { validators, unread, consecutive_failures: 2, ..SourceState::default() };
+        transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
+        transact(&mut store, |tx| tx.save_poll(source.id, &state, &[], &poll(1), None));
+        let renamed = Source { name: Some("A".to_owned()), ..source };
+        let listing = Source { kind: SourceKind::Listing, selector: Some("a".to_owned()), ..renamed.clone() };
+        let fresh = SourceState { validators: Validators::default(), unread: None, ..state.clone() };
+        for (source, expected) in [(renamed, state), (listing, fresh)] {
+            transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
+            assert_eq!(store.reads().source(source.id).expect("read").expect("known").state, expected);
+        }
     }
 
     #[test]

@@ -179,6 +179,64 @@ fn max_age_holds_even_against_force() {
 }
 
 #[test]
+fn a_host_that_stalls_holds_a_pass_up_once() {
+    let web = Web::new();
+    let (slow, other) = (web.outlet(1), web.outlet(2));
+    publish(&other, 1);
+    let paths: Vec<String> = (0..5).map(|n| format!("/{n}.xml")).collect();
+    paths.iter().for_each(|path| slow.serve(path, Answer::stall()));
+    let urls: Vec<String> = paths.iter().map(|path| slow.url(path)).chain([other.url("/feed.xml")]).collect();
+    let dateline = Dateline::following(&urls).set("http.timeout", "\"300ms\"");
+    let first = dateline.pass();
+    assert_eq!((&first["polled"], &first["failed"], &first["articles"]), (&2.into(), &1.into(), &1.into()), "{first}");
+    let asked: Vec<String> = slow.seen().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    // The others come first in the next pass, so that one slow feed holds up none of them.
+    paths.iter().filter(|path| **path != asked[0]).for_each(|path| slow.serve(path, Answer::feed(feed("Paper", &[]))));
+    let second = dateline.pass();
+    assert_eq!((&second["polled"], &second["failed"]), (&6.into(), &1.into()), "{second}");
+}
+
+#[test]
+fn a_document_that_is_no_feed_is_asked_for_like_one() {
+    let web = Web::new();
+    let (fresh, stale) = (web.outlet(1), web.outlet(2));
+    let html = || Answer::html("<title>Soon here</title>").etag("\"1\"");
+    fresh.serve("/feed.xml", html().header("cache-control", "max-age=1800"));
+    stale.serve("/feed.xml", html());
+    let dateline = Dateline::following(&[fresh.url("/feed.xml"), stale.url("/feed.xml")]);
+    for polled in [2, 1] {
+        let run = dateline.run(&["run", "--once", "--force", "--json"]);
+        assert_eq!(run.rows()[0]["polled"], polled);
+    }
+    assert_eq!(fresh.asked("/feed.xml").len(), 1);
+    assert_eq!(stale.asked("/feed.xml")[1].header("if-none-match"), Some("\"1\""));
+    // "Not modified" since what could not be read: it still cannot.
+    let url = stale.url("/feed.xml");
+    let row = dateline.json(&["sources"]).into_iter().find(|row| row["url"] == url.as_str()).expect("it is listed");
+    assert_eq!((&row["status"], &row["http_status"]), (&"failing".into(), &304.into()), "{row}");
+    assert!(row["last_error"].as_str().is_some_and(|error| error.contains("not a feed")), "{row}");
+    // The feed comes back, and so does the source.
+    publish(&stale, 1);
+    assert_eq!(dateline.pass()["articles"], 1);
+}
+
+#[test]
+fn a_feed_that_moved_for_good_is_in_the_end_asked_at_its_new_place_only() {
+    let web = Web::new();
+    let (old, new) = (web.outlet(1), web.outlet(2));
+    old.serve("/feed.xml", Answer::redirect(308, &new.url("/feed.xml")));
+    new.serve("/feed.xml", Answer::feed(feed("Paper", &[])).etag("\"1\""));
+    let dateline = Dateline::following(&[old.url("/feed.xml")]);
+    for _ in 0..7 {
+        dateline.pass();
+    }
+    assert_eq!((old.asked("/feed.xml").len(), new.asked("/feed.xml").len()), (5, 7));
+    let sent: Vec<bool> = new.asked("/feed.xml").iter().map(|seen| seen.header("if-none-match").is_some()).collect();
+    assert_eq!(sent, [false, true, true, true, true, true, true]);
+}
+
+#[test]
 fn a_source_that_is_gone_is_not_asked_again() {
     let web = Web::new();
     let outlet = web.outlet(1);

@@ -104,6 +104,20 @@ fn what_was_not_asked_leaves_no_gap() {
 }
 
 #[test]
+fn what_is_withdrawn_is_not_asked() {
+    let mut hosts = hosts();
+    for (host, job, urgent) in [("a", 1, true), ("a", 2, true), ("a", 3, true), ("b", 1, true), ("a", 1, false)] {
+        hosts.push(host, job, urgent);
+    }
+    assert_eq!(hosts.withdraw("a", |job| *job != 2), [1, 3]);
+    assert_eq!((hosts.withdraw("nobody", |_| true), hosts.queued()), (vec![], 3));
+    assert_eq!([hosts.next(s(0)), hosts.next(s(0))], [ready("a", 2), ready("b", 1)]);
+    hosts.done("a", s(0), None);
+    assert_eq!(hosts.next(s(1)), ready("a", 1));
+    assert!(hosts.withdraw("b", |_| true).is_empty());
+}
+
+#[test]
 fn limits_hold_on_one_host_and_on_all() {
     let mut hosts = Hosts::new(2, s(0), 3);
     for job in 0..6 {

@@ -14,7 +14,7 @@ use self::interval::{gap_of_counts, gap_of_dates, gap_of_silence, jitter, later,
 use super::Feed;
 use crate::{
     config,
-    model::{Source, SourceState, SourceStatus, Time, Validators},
+    model::{Source, SourceState, SourceStatus, Time, Unread, Validators},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -71,7 +71,14 @@ pub enum Outcome<'a> {
         /// The validators as the server gave them.
         validators: Validators,
     },
-    /// No answer, an error, or no document.
+    /// A document that cannot be read, or (304) still the one that could not.
+    Unread {
+        /// What is wrong with it, in plain words.
+        error: String,
+        /// The validators as the server gave them.
+        validators: Validators,
+    },
+    /// No answer, or an error.
     Failed {
         /// What went wrong, in plain words.
         error: String,
@@ -117,7 +124,8 @@ pub fn address<'a>(state: &'a SourceState, source: &'a Source, now: Time) -> &'a
 
 /// Returns the validators to send; none once a week, to see the document itself.
 pub fn conditional(state: &SourceState, now: Time) -> Validators {
-    match state.last_full_at {
+    let seen = state.unread.as_ref().map(|unread| unread.at).or(state.last_full_at);
+    match seen {
         Some(full) if now < later(full, MAX_CONDITIONAL) => state.validators.clone(),
         _ => Validators::default(),
     }
@@ -154,12 +162,12 @@ pub fn after(
         Outcome::Fresh { feed, new_entries, body_hash, validators } => {
             learn_feed(&mut next, feed, *new_entries, now);
             next.body_hash = Some(body_hash.clone());
-            next.validators = validators.clone();
+            (next.validators, next.unread) = (validators.clone(), None);
             next.last_full_at = Some(now);
             succeed(&mut next, source, answer, settings, now);
         }
         Outcome::Unchanged { validators } => {
-            next.validators = validators.clone();
+            (next.validators, next.unread) = (validators.clone(), None);
             next.last_full_at = Some(now);
             next.mean_gap_s = gap_of_silence(next.mean_gap_s, elapsed_s(state, now).unwrap_or_default());
             succeed(&mut next, source, answer, settings, now);
@@ -170,12 +178,18 @@ pub fn after(
             next.mean_gap_s = gap_of_silence(next.mean_gap_s, elapsed_s(state, now).unwrap_or_default());
             succeed(&mut next, source, answer, settings, now);
         }
+        Outcome::Unread { error, validators } => {
+            // Without validators of its own, those of the document before still tell when that is back.
+            if answer.http_status != Some(304) && *validators != Validators::default() {
+                next.validators = validators.clone();
+                next.unread = Some(Unread { error: error.clone(), at: now });
+            }
+            back_off(&mut next, source, error, settings, now);
+            stay_fresh(&mut next, answer, now);
+        }
         Outcome::Failed { error, http_status } => {
             next.http_status = *http_status;
-            let until = fail(&mut next, source, error, settings, now);
-            let failures = plural(next.consecutive_failures, "failure");
-            plan(&mut next, until, format!("back-off after {failures}"), now);
-            forget_broken_redirect(&mut next);
+            back_off(&mut next, source, error, settings, now);
         }
         Outcome::Asked { http_status, retry_after, error } => {
             next.http_status = Some(*http_status);
@@ -228,18 +242,26 @@ fn succeed(next: &mut SourceState, source: &Source, answer: &Answer, settings: &
     if let Some(seldom) = seldom.filter(|seldom| source.interval.is_none() && *seldom > at) {
         (at, reason) = (seldom, "its hub tells what is new".to_owned());
     }
-    match answer.max_age {
-        Some(age) => {
-            let fresh_until = later(now, age.min(DAY));
-            next.not_before = Some(fresh_until);
-            if fresh_until > at {
-                plan(next, fresh_until, format!("the answer stays fresh for {} (Cache-Control)", plain(age)), now);
-            } else {
-                plan(next, at, reason, now);
-            }
-        }
-        None => plan(next, at, reason, now),
+    plan(next, at, reason, now);
+    stay_fresh(next, answer, now);
+}
+
+/// Puts the next poll off for as long as the server calls its answer fresh.
+fn stay_fresh(next: &mut SourceState, answer: &Answer, now: Time) {
+    let Some(age) = answer.max_age else { return };
+    let fresh_until = later(now, age.min(DAY));
+    next.not_before = Some(fresh_until);
+    if next.next_poll_at.is_none_or(|at| fresh_until > at) {
+        plan(next, fresh_until, format!("the answer stays fresh for {} (Cache-Control)", plain(age)), now);
     }
+}
+
+/// Ends a poll that failed, unless the server said when to come back.
+fn back_off(next: &mut SourceState, source: &Source, error: &str, settings: &config::Poll, now: Time) {
+    let until = fail(next, source, error, settings, now);
+    let failures = plural(next.consecutive_failures, "failure");
+    plan(next, until, format!("back-off after {failures}"), now);
+    forget_broken_redirect(next);
 }
 
 /// Notes a failure; returns the end of the back-off, which doubles from the shortest interval up to a day.

@@ -241,6 +241,32 @@ fn not_modified_is_believed_for_a_week() {
 }
 
 #[test]
+fn a_document_that_cannot_be_read_keeps_its_validators_and_its_freshness() {
+    let etag = |text: &str| Validators { etag: Some(text.to_owned()), last_modified: None };
+    let unread = |validators| Outcome::Unread { error: "a web page, not a feed".to_owned(), validators };
+    let answer = |status, minutes: Option<u64>| Answer {
+        http_status: Some(status),
+        max_age: minutes.map(|minutes| Duration::from_secs(60 * minutes)),
+        ..Answer::default()
+    };
+    let good = poll(&SourceState::default(), &fresh(&feed_every(60)), &Answer::default(), now());
+    let bad = check(&good, &unread(etag("b")), &answer(200, Some(60)), 60.0, "stays fresh");
+    assert!(!is_due(&bad, now() + chrono::Duration::minutes(59), true));
+    assert_eq!((conditional(&bad, now()), bad.status), (etag("b"), SourceStatus::Failing));
+    // "Not modified" is the same failure again, and believed for a week, as of any document.
+    let still = poll(&bad, &unread(Validators::default()), &answer(304, None), now() + chrono::Duration::days(1));
+    assert_eq!((&still.unread, still.consecutive_failures, still.http_status), (&bad.unread, 2, Some(304)));
+    assert_eq!(conditional(&still, at("2026-03-09T09:59:00Z")), etag("b"));
+    assert_eq!(conditional(&still, at("2026-03-09T10:00:00Z")), Validators::default());
+    // One without validators leaves those of the document before, which is a good one.
+    let nameless = check(&good, &unread(Validators::default()), &answer(200, None), 5.0, "back-off after 1 failure");
+    assert_eq!((conditional(&nameless, now()), nameless.unread), (good.validators.clone(), None));
+    for read in [fresh(&feed_every(60)), Outcome::Unchanged { validators: etag("c") }] {
+        assert_eq!(poll(&still, &read, &Answer::default(), now()).unread, None);
+    }
+}
+
+#[test]
 fn sources_never_polled_are_due_and_spread() {
     assert!(is_due(&SourceState::default(), now(), false));
     let settings = config::Poll::default();
