@@ -128,6 +128,7 @@ impl Owner {
         let timer = metrics().commit_seconds.start_timer();
         let (memory, settings) = (&mut self.memory, &self.settings);
         let now = self.clock.now();
+        self.store.sync(!batch.iter().all(can_be_repeated))?;
         let written = caught("commit", || {
             self.store.transaction(|tx| batch.iter().map(|work| write_one(tx, memory, settings, work, now)).collect())
         });
@@ -206,6 +207,12 @@ pub(crate) fn remember(reader: &Reader, settings: &Settings) -> Result<Memory, E
         warn!(%error, "what was known of copies and stories cannot be read: recognition starts afresh");
         Ok(Memory::new(&settings.dedup))
     })
+}
+
+/// Polls need not wait for the disk: the state of a source and its entries go together, so that what a power failure takes
+/// is asked for again. What a hub has told is not told twice.
+fn can_be_repeated(work: &Work) -> bool {
+    matches!(work, Work::Polled(polled) if !matches!(polled.verdict, Verdict::Pushed { .. }))
 }
 
 fn write_one(

@@ -122,6 +122,15 @@ impl Store {
         &self.reader
     }
 
+    /// Says whether what is written from here on has to outlive a power failure at once, or only with the next that has to.
+    /// It always outlives this process, and what is lost is lost from its end on, whole transactions at a time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn sync(&mut self, at_once: bool) -> Result<(), Error> {
+        Ok(self.reader.db.pragma_update(None, "synchronous", if at_once { "full" } else { "normal" })?)
+    }
+
     /// Does everything that `work` does, or nothing: commits where it returns `Ok`, takes all back where it returns `Err`.
     ///
     /// # Errors

@@ -140,6 +140,21 @@ proptest! {
     }
 }
 
+#[test]
+fn only_what_must_outlive_a_power_failure_waits_for_the_disk() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut store = Store::open(dir.path()).expect("a store");
+    let level = |store: &Store| {
+        store.reads().db.query_row("PRAGMA synchronous", [], |row| row.get::<_, u8>(0)).expect("a level")
+    };
+    assert_eq!(level(&store), 2, "at first everything does");
+    for (at_once, expected) in [(false, 1), (true, 2)] {
+        store.sync(at_once).expect("set");
+        transact(&mut store, |tx| tx.insert(&article(expected.into())));
+        assert_eq!(level(&store), expected);
+    }
+}
+
 /// Every article that differs from before has a row after `seq`; each group has one representative, who knows them all.
 fn check_changes(store: &Store, seq: u64, before: &mut HashMap<ArticleId, Article>) -> Result<(), TestCaseError> {
     let after = everything(store);
