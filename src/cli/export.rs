@@ -53,7 +53,7 @@ enum Format {
 }
 
 /// The columns of a table: fields of a row, the text last. Lists are joined with `; `, what is unknown stays empty.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "id",
     "url",
     "title",
@@ -72,6 +72,7 @@ const COLUMNS: [&str; 20] = [
     "similarity",
     "revision",
     "site",
+    "image",
     "summary",
     BODY,
 ];
