@@ -1,47 +1,18 @@
 //! Logs and metrics: set up once, used everywhere by the same names.
 //!
-//! Logs go to standard error: text on a terminal, JSON lines otherwise. Metrics are `dateline_<noun>_<unit>[_total]` with
+//! Metrics are `dateline_<noun>_<unit>[_total]` with
 //! labels from closed sets, never URLs.
 
-use std::{
-    io::{self, IsTerminal},
-    sync::LazyLock,
-};
+mod logs;
+
+use std::sync::LazyLock;
 
 use prometheus::{
-    Encoder, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder, histogram_opts, opts,
+    CounterVec, Encoder, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    histogram_opts, opts,
 };
-use tracing_subscriber::EnvFilter;
 
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line, for machines.
-    Json,
-}
-
-/// Starts logging to standard error. `verbosity` is 0 for info, positive for more, negative for less.
-pub fn init_logs(format: Option<LogFormat>, verbosity: i8, color: bool) {
-    let level = match verbosity {
-        ..=-2 => "error",
-        -1 => "warn",
-        0 => "info",
-        1 => "debug",
-        _ => "trace",
-    };
-    // Libraries are quieter than dateline itself: their detail is rarely the user's.
-    let directives = format!("warn,dateline={level}");
-    let filter = EnvFilter::try_from_env("DATELINE_LOG").unwrap_or_else(|_| EnvFilter::new(directives));
-    let text = format.unwrap_or(if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json });
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(color);
-    // A second initialisation (two tests in one process) is harmless.
-    let _ = match text {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
-    };
-}
+pub use self::logs::{LogFormat, init_logs, set_verbosity};
 
 /// Every metric of dateline.
 pub struct Metrics {
@@ -56,8 +27,14 @@ pub struct Metrics {
     pub articles: IntCounterVec,
     /// Pages that brought no article, by `result`: skipped, failed.
     pub pages: IntCounterVec,
+    /// What passed a stage, by `stage` (poll, harvest, commit, index, alert) and `flow` (in, out, failed).
+    pub stage_items: IntCounterVec,
+    /// How long a `stage` had to wait for what comes after it.
+    pub backpressure_seconds: CounterVec,
     /// What waits now, by `stage`: poll, harvest, commit, index.
     pub queue_depth: IntGaugeVec,
+    /// Hosts whose pages wait because they asked for it, or because their robots.txt cannot be had.
+    pub hosts_held: IntGauge,
     /// Sources known, by `status`.
     pub sources: IntGaugeVec,
     /// How long a transaction of the store takes.
@@ -66,6 +43,8 @@ pub struct Metrics {
     pub index_commit_seconds: Histogram,
     /// From the end of a fetch to the index commit that makes it searchable.
     pub searchable_lag_seconds: Histogram,
+    /// From the publication to the index commit that makes it searchable.
+    pub published_lag_seconds: Histogram,
     /// The last sequence number of the change log that the index has applied.
     pub index_sequence: IntGauge,
     /// Failed writes to the store.
@@ -78,6 +57,8 @@ pub struct Metrics {
     pub alerts: IntCounterVec,
     /// When the last poll succeeded, in seconds since 1970.
     pub last_successful_poll: IntGauge,
+    /// When the configuration was last read, in seconds since 1970.
+    pub config_last_reload: IntGauge,
     /// Whether the last reload of the configuration succeeded (1) or not (0).
     pub config_last_reload_successful: IntGauge,
 }
@@ -113,6 +94,17 @@ impl Metrics {
             received_bytes: counter("dateline_received_bytes_total", "Bytes received over the wire"),
             articles: counters("dateline_articles_total", "Articles stored by result", "result"),
             pages: counters("dateline_pages_total", "Pages without an article by result", "result"),
+            stage_items: register(
+                &registry,
+                IntCounterVec::new(opts!("dateline_stage_items_total", "Items by stage and flow"), &["stage", "flow"])
+                    .expect("a valid metric name"),
+            ),
+            backpressure_seconds: register(
+                &registry,
+                CounterVec::new(opts!("dateline_backpressure_seconds_total", "Waiting for the next stage"), &["stage"])
+                    .expect("a valid metric name"),
+            ),
+            hosts_held: gauge("dateline_hosts_held", "Hosts whose pages wait"),
             queue_depth: gauges("dateline_queue_depth", "Jobs waiting by stage", "stage"),
             sources: gauges("dateline_sources", "Sources by status", "status"),
             commit_seconds: histogram("dateline_commit_seconds", "Store transaction time", commit_buckets.clone()),
@@ -121,6 +113,11 @@ impl Metrics {
                 "dateline_searchable_lag_seconds",
                 "From fetched to searchable",
                 vec![0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0],
+            ),
+            published_lag_seconds: histogram(
+                "dateline_published_lag_seconds",
+                "From published to searchable",
+                vec![60.0, 300.0, 900.0, 1800.0, 3600.0, 14_400.0, 86_400.0],
             ),
             index_sequence: gauge("dateline_index_sequence", "Last change applied to the index"),
             store_failures: counter("dateline_store_failures_total", "Failed writes to the store"),
@@ -131,12 +128,27 @@ impl Metrics {
                 "dateline_last_successful_poll_timestamp_seconds",
                 "When the last poll succeeded",
             ),
+            config_last_reload: gauge(
+                "dateline_config_last_reload_timestamp_seconds",
+                "When the configuration was last read",
+            ),
             config_last_reload_successful: gauge(
                 "dateline_config_last_reload_successful",
                 "Whether the last reload of the configuration succeeded",
             ),
             registry,
         }
+    }
+
+    /// Counts items that came into a stage (`flow` "in"), left it ("out") or failed in it ("failed").
+    pub fn passed(&self, stage: &str, flow: &str, items: usize) {
+        self.stage_items.with_label_values(&[stage, flow]).inc_by(items as u64);
+    }
+
+    /// Notes that the configuration was read, at this time (seconds since 1970), and whether it holds.
+    pub fn reloaded(&self, at: i64, succeeded: bool) {
+        self.config_last_reload.set(at);
+        self.config_last_reload_successful.set(i64::from(succeeded));
     }
 
     /// Returns all metrics in the text format of Prometheus.

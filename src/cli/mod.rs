@@ -149,14 +149,19 @@ pub fn main() -> ExitCode {
     };
     let global = arguments.global;
     let output = Output::new(global.json, global.color);
-    let verbosity = global.verbose as i8 - global.quiet as i8;
     // Commands that answer are quiet about their work; the daemon tells what it does.
     let base = if matches!(arguments.command, Command::Run(_)) { 0 } else { -1 };
-    init_logs(global.log_format, (base + verbosity).clamp(-2, 2), output.colored_errors());
+    init_logs(global.log_format, base + verbosity(&global), output.colored_errors());
     match dispatch(arguments.command, &global, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error, &output),
     }
+}
+
+/// How much more than usual is logged, by `-v` and `-q`.
+fn verbosity(global: &Global) -> i8 {
+    let most = |times: u8| times.min(4) as i8;
+    most(global.verbose) - most(global.quiet)
 }
 
 fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Error, anyhow};
+use chrono::Utc;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
@@ -18,7 +19,7 @@ use super::{
     Global, Told,
     open::{self, Owned},
     output::{Output, Style, count},
-    service,
+    service, verbosity,
 };
 use crate::{
     config::{self, LoadOptions, Loaded, Problem, Problems},
@@ -26,7 +27,7 @@ use crate::{
     fetch::Fetcher,
     pipeline::{self, Clock, Options, Parts, Reload, Summary},
     serve::{Liveness, Server, TopicNames},
-    telemetry::metrics,
+    telemetry::{metrics, set_verbosity},
 };
 
 #[derive(clap::Args)]
@@ -53,7 +54,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let signals = runtime.block_on(async { Signals::listen() }).context("signals cannot be received")?;
     let load_options = open::options(global)?;
     let loaded = config::load(&load_options)?;
-    metrics().config_last_reload_successful.set(1);
+    let more = verbosity(global);
+    set_verbosity(loaded.settings.log.verbosity() + more);
+    metrics().reloaded(Utc::now().timestamp(), true);
     let tagger = open::tagger(&loaded)?;
     let extractor = extractor(&loaded)?;
     let Owned { lock, store, index, applied } = open::own(&loaded)?;
@@ -91,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let bar = silent.then(|| output.progress(None, "one pass over the sources that are due"));
     let summary = runtime.block_on(async move {
         let stop = CancellationToken::new();
-        let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), load_options, reloads));
+        let listener = tokio::spawn(heed(signals, stop.clone(), liveness.clone(), (load_options, more), reloads));
         let serving = server.map(|server| tokio::spawn(server.run(data_dir, liveness, hub_calls, stop.clone())));
         let watchdog = tokio::spawn(service::watch(watched));
         let running = pipeline::run(parts, options, stop.clone());
@@ -166,7 +169,7 @@ async fn heed(
     mut signals: Signals,
     stop: CancellationToken,
     liveness: Liveness,
-    options: LoadOptions,
+    options: (LoadOptions, i8),
     reloads: mpsc::Sender<Reload>,
 ) {
     let mut stops = 0;
@@ -177,7 +180,7 @@ async fn heed(
             _ = signals.hangup.recv() => {
                 service::reloading();
                 let succeeded = reload(&options, &reloads).await;
-                metrics().config_last_reload_successful.set(i64::from(succeeded));
+                metrics().reloaded(Utc::now().timestamp(), succeeded);
                 service::reloaded(succeeded);
                 continue;
             }
@@ -194,12 +197,14 @@ async fn heed(
     }
 }
 
-/// Reads sources and topics again; where anything is wrong with them, what was read before stays, and it returns `false`.
-async fn reload(options: &LoadOptions, reloads: &mpsc::Sender<Reload>) -> bool {
+/// Reads sources, topics and the log's level again; where anything is wrong with them, what was read before stays, and it
+/// returns `false`. Flags add their `verbosity`.
+async fn reload((options, verbosity): &(LoadOptions, i8), reloads: &mpsc::Sender<Reload>) -> bool {
     let read = || -> Result<Reload, Error> {
         let loaded = config::load(options)?;
         let tagger = open::tagger(&loaded)?;
         let names = TopicNames::of_rules(&loaded.topics);
+        set_verbosity(loaded.settings.log.verbosity() + verbosity);
         Ok(Reload { sources: loaded.sources, tagger, names })
     };
     match tokio::task::block_in_place(read) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use super::{Origin, Problem, Settings};
+use super::{Origin, Problem, Settings, settings::LOG_LEVELS};
 
 /// More requests at once than this need more file descriptors than systems give.
 const MAX_CONCURRENCY: usize = 10_000;
@@ -67,6 +67,8 @@ impl Checks<'_> {
         ] {
             self.positive(key, duration.unwrap_or(Duration::MAX));
         }
+        let is_level = LOG_LEVELS.contains(&settings.log.level.as_str());
+        self.require("log.level", is_level, "is none of error, warn, info, debug, trace");
         let is_possible = WRITER_MEMORY.contains(&settings.index.writer_memory);
         self.require("index.writer_memory", is_possible, "is not between 15MB and 4GiB");
     }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    Dedup, Harvest, Http, Index, Poll, Secret, Serve, Settings, Store, units,
+    Dedup, Harvest, Http, Index, Log, Poll, Secret, Serve, Settings, Store, units,
     value::{Given, Value},
 };
 
@@ -35,6 +35,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         topics,
         names,
         shutdown_grace,
+        log,
         http,
         poll,
         harvest,
@@ -45,6 +46,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         serve,
         alerts: _,
     } = settings;
+    let Log { level } = log;
     let Http {
         user_agent,
         timeout,
@@ -71,6 +73,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         ("topics", Slot::Paths(topics)),
         ("names", Slot::Paths(names)),
         ("shutdown_grace", Slot::Duration(shutdown_grace)),
+        ("log.level", Slot::Text(level)),
         ("http.user_agent", Slot::Text(user_agent)),
         ("http.timeout", Slot::Duration(timeout)),
         ("http.max_body", Slot::Size(max_body)),

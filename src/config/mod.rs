@@ -33,7 +33,9 @@ pub use self::names::{NameKind, NameRule};
 pub use self::opml::{Outlines, parse_opml, write_opml};
 pub use self::origin::{Origin, Place};
 pub use self::problem::{Position, Problem, Problems};
-pub use self::settings::{Alert, Dedup, Extract, Harvest, Http, Index, Poll, Secret, Serve, Settings, SiteRule, Store};
+pub use self::settings::{
+    Alert, Dedup, Extract, Harvest, Http, Index, Log, Poll, Secret, Serve, Settings, SiteRule, Store,
+};
 pub use self::topic_file::{TopicPosition, parse_topics};
 pub use self::topics::{Phrases, TopicRule};
 pub use self::units::{format_duration, format_size, parse_duration, parse_size};

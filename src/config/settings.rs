@@ -15,6 +15,8 @@ pub struct Settings {
     pub names: Vec<PathBuf>,
     /// How long a stop may take to drain.
     pub shutdown_grace: Duration,
+    /// Logs of the daemon.
+    pub log: Log,
     /// Requests.
     pub http: Http,
     /// Polling.
@@ -43,6 +45,7 @@ impl Default for Settings {
             topics: Vec::new(),
             names: Vec::new(),
             shutdown_grace: Duration::from_secs(8),
+            log: Log::default(),
             http: Http::default(),
             poll: Poll::default(),
             harvest: Harvest::default(),
@@ -53,6 +56,30 @@ impl Default for Settings {
             serve: Serve::default(),
             alerts: Vec::new(),
         }
+    }
+}
+
+/// How much is logged, least first.
+pub const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+/// `[log]`: logs of the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// One of [`LOG_LEVELS`].
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned() }
+    }
+}
+
+impl Log {
+    /// Returns how much more than `info` is logged; below 0 for less.
+    pub fn verbosity(&self) -> i8 {
+        let place = |level: &str| LOG_LEVELS.iter().position(|known| *known == level).unwrap_or(2) as i8;
+        place(&self.level) - place("info")
     }
 }
 

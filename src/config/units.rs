@@ -78,10 +78,10 @@ pub fn format_duration(duration: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
-/// Writes a size as [`parse_size`] reads it, in the largest unit without a remainder.
+/// Writes a size as [`parse_size`] reads it, in the unit without a remainder that makes the smallest number.
 pub fn format_size(bytes: u64) -> String {
-    let (unit, size) =
-        SIZES.iter().find(|(_, size)| bytes >= *size && bytes.is_multiple_of(*size)).unwrap_or(&("B", 1));
+    let fits = |(_, size): &&(&str, u64)| bytes >= *size && bytes.is_multiple_of(*size);
+    let (unit, size) = SIZES.iter().filter(fits).min_by_key(|(_, size)| bytes / size).unwrap_or(&("B", 1));
     format!("{}{unit}", bytes / size)
 }
 

@@ -104,6 +104,7 @@ impl Watch {
 
     fn failed(&self, reason: &str) {
         metrics().alerts.with_label_values(&["failed"]).inc();
+        metrics().passed("alert", "failed", 1);
         let name = &self.alert.name;
         warn!(alert = name, reason, "alert {name} could not be delivered: {reason}");
     }
@@ -190,9 +191,11 @@ async fn remember(context: &Context, key: String, value: String) {
 async fn deliver(context: &Context, watch: &Watch, article: &Article) -> Result<(), String> {
     let names = context.read(TopicNames::of_store).map_err(|error| error.to_string())?;
     let row = json::article(&names, article);
+    metrics().passed("alert", "in", 1);
     let delivery = Delivery::new(&watch.alert.name, &article.id.to_string(), article.revision, row);
     send(&context.fetcher, &watch.sink, &delivery).await?;
     metrics().alerts.with_label_values(&["delivered"]).inc();
+    metrics().passed("alert", "out", 1);
     info!(alert = watch.alert.name, article.id = %article.id, "alert {} delivered", watch.alert.name);
     Ok(())
 }

@@ -39,6 +39,8 @@ struct Simulated {
 struct State {
     started: Time,
     now: Time,
+    /// By how much the time of day was set to another.
+    shift: chrono::Duration,
     /// How many are at work.
     busy: usize,
     /// Who sleeps until when; the number tells apart those who wait for the same moment.
@@ -55,14 +57,26 @@ impl Default for Clock {
 impl Clock {
     /// Returns a clock that stands at `now` until [`Clock::drive`] moves it.
     pub fn simulated(now: Time) -> Self {
-        let state = State { started: now, now, busy: 0, sleepers: BTreeMap::new(), naps: 0 };
+        let state =
+            State { started: now, now, shift: chrono::Duration::zero(), busy: 0, sleepers: BTreeMap::new(), naps: 0 };
         let simulated = Simulated { state: Mutex::new(state), quiet: Notify::new() };
         Self { simulated: Some(Arc::new(simulated)), ..Self::default() }
     }
 
     /// Returns the time of day.
     pub fn now(&self) -> Time {
-        self.simulated.as_ref().map_or_else(Utc::now, |simulated| simulated.state().now)
+        self.simulated.as_ref().map_or_else(Utc::now, |simulated| {
+            let state = simulated.state();
+            state.now + state.shift
+        })
+    }
+
+    /// Sets the time of day of a simulated clock to another, as who looks after a machine may do. Sleeps last as long as before.
+    pub fn set(&self, now: Time) {
+        if let Some(simulated) = &self.simulated {
+            let mut state = simulated.state();
+            state.shift = now - state.now;
+        }
     }
 
     /// Returns the time since the clock was made, which never goes back.

@@ -73,6 +73,7 @@ impl Owner {
                 all_busy.push(busy);
             }
             metrics().queue_depth.with_label_values(&["commit"]).set(inbox.len() as i64);
+            metrics().passed("commit", "in", batch.len());
             self.write(batch)?;
         }
         Ok(self.store)
@@ -84,6 +85,7 @@ impl Owner {
         loop {
             match self.try_write(&batch) {
                 Ok(written) => {
+                    metrics().passed("commit", "out", batch.len());
                     self.tell(batch, written);
                     return Ok(());
                 }
@@ -113,6 +115,7 @@ impl Owner {
             _ => None,
         });
         let Some(entry) = entry else { return Err(error) };
+        metrics().passed("commit", "failed", 1);
         error!(entry.id = %entry, %error, "an article could not be stored and is set aside");
         if matches!(error, Error::Stage { .. }) {
             return self.write(vec![Work::Died { entry, reason: error.to_string() }]);

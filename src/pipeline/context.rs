@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, mpsc as sync_mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -22,6 +22,7 @@ use crate::{
     fetch::Fetcher,
     model::{FullText, Source, SourceId, SourceState, host_of, outlet_of},
     store::{DueEntry, Reader},
+    telemetry::metrics,
     topic::Tagger,
 };
 
@@ -57,7 +58,9 @@ impl Context {
         stage: &'static str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
+        let began = Instant::now();
         let _permit = self.cores.acquire().await.expect("the semaphore is never closed");
+        metrics().backpressure_seconds.with_label_values(&[stage]).inc_by(began.elapsed().as_secs_f64());
         tokio::task::spawn_blocking(work).await.map_err(|death| {
             let reason = reason_of(death);
             died(stage, &reason);
@@ -75,12 +78,17 @@ impl Context {
         Asking { host: Some(host), answered: self.answered.clone() }
     }
 
-    /// Hands work to the owner of the store; waits where it has enough.
-    pub async fn hand_over(&self, work: Work) {
-        if self.work.send((work, self.clock.busy())).await.is_err() {
-            // The owner has failed and says so itself; the entry stays due in the store.
-            tracing::debug!("work arrived after the store was closed");
+    /// Hands work to the owner of the store; waits where it has enough. Returns whether it took it: it does not where it
+    /// has failed, which it says itself, and what the work was about stays due in the store.
+    pub async fn hand_over(&self, work: Work) -> bool {
+        let (stage, flow) = (work.stage(), work.flow());
+        let began = Instant::now();
+        let taken = self.work.send((work, self.clock.busy())).await.is_ok();
+        metrics().backpressure_seconds.with_label_values(&[stage]).inc_by(began.elapsed().as_secs_f64());
+        if taken {
+            metrics().passed(stage, flow, 1);
         }
+        taken
     }
 
     /// Tells whether a redirect may be followed.

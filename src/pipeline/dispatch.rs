@@ -14,7 +14,7 @@ use tokio::{
     task::{self, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{
     Busy, Context, Error, Sources, died,
@@ -71,8 +71,9 @@ pub(crate) struct Dispatcher {
     reader: Reader,
     liveness: Liveness,
     options: Options,
-    /// When it looks around next, on the clock's own time.
+    /// When it looks around next, on the clock's own time, and the time of day at the last look.
     next_look: Duration,
+    looked_at: Time,
     hosts: Hosts<Errand>,
     slots: HashMap<SourceId, Slot>,
     /// When which source is due, earliest first.
@@ -116,6 +117,7 @@ impl Dispatcher {
             reader,
             options,
             next_look: Duration::ZERO,
+            looked_at: Time::MIN_UTC,
             hosts,
             slots: HashMap::new(),
             due: BTreeSet::new(),
@@ -211,7 +213,8 @@ impl Dispatcher {
                 slot.source = Arc::new(stored.source);
                 continue;
             }
-            let due = match stored.state.next_poll_at.filter(|at| *at > now) {
+            let planned = stored.state.next_poll_at.filter(|_| !schedule::is_due(&stored.state, now, false));
+            let due = match planned {
                 Some(later) => later,
                 None if self.options.once => now,
                 None => schedule::first(&stored.source, late, &self.context.settings.poll, now),
@@ -322,6 +325,7 @@ impl Dispatcher {
             Job::Poll(id) => match self.slots.get(&id) {
                 Some(slot) => {
                     let (source, state) = (slot.source.clone(), slot.state.clone());
+                    metrics().passed("poll", "in", usize::from(errand.is_new()));
                     self.start(Job::Poll(id), poll::poll(self.context.clone(), host, errand, source, state));
                 }
                 None => self.free(&host),
@@ -337,6 +341,7 @@ impl Dispatcher {
     fn take_pushed(&mut self, pushed: Pushed) {
         if let Some(slot) = self.slots.get(&pushed.source) {
             let source = slot.source.clone();
+            metrics().passed("poll", "in", 1);
             self.start(Job::Pushed, poll::read_pushed(self.context.clone(), source, pushed));
         }
     }
@@ -347,6 +352,7 @@ impl Dispatcher {
     }
 
     fn launch_page(&mut self, entry: EntryId, request: Option<(String, Errand)>) -> Result<(), Error> {
+        let first = request.as_ref().is_none_or(|(_, errand)| errand.is_new());
         let plan = match self.reader.entry(entry)? {
             Some(due) => harvest::plan(&self.context, &self.reader, due)?,
             None => Plan::Nothing,
@@ -364,6 +370,7 @@ impl Dispatcher {
                 match self.gate.pass(&self.context, &host, &errand, self.context.clock.now()) {
                     Pass::Open => {
                         self.tried.insert(entry, self.context.clock.elapsed());
+                        metrics().passed("harvest", "in", usize::from(errand.is_new()));
                         self.start(Job::Page(entry), harvest::read_page(self.context.clone(), host, errand, due));
                         return Ok(());
                     }
@@ -388,6 +395,7 @@ impl Dispatcher {
             (plan, None) => plan,
         };
         self.tried.insert(entry, self.context.clock.elapsed());
+        metrics().passed("harvest", "in", usize::from(first));
         self.start(Job::Page(entry), harvest::without_page(self.context.clone(), entry, plan));
         Ok(())
     }
@@ -516,6 +524,7 @@ impl Dispatcher {
         let gauges = &metrics().queue_depth;
         gauges.with_label_values(&["poll"]).set(self.hosts.queued() as i64);
         gauges.with_label_values(&["harvest"]).set(self.running.len() as i64);
+        metrics().hosts_held.set(self.gate.held(self.context.clock.now()) as i64);
         for status in [SourceStatus::Ok, SourceStatus::Failing, SourceStatus::Gone, SourceStatus::Never] {
             let count = self.slots.values().filter(|slot| slot.state.status == status).count();
             let name = format!("{status:?}").to_lowercase();
@@ -524,11 +533,29 @@ impl Dispatcher {
         if self.options.once {
             return Ok(());
         }
+        self.heed_clock();
         let now = self.context.clock.elapsed();
         self.tried.retain(|_, at| now - *at < TRIED_FOR);
         self.load_entries()?;
         self.gate.forget_old(self.context.clock.now());
         Ok(())
+    }
+
+    /// Where the time of day was set back, what was planned by the old one is planned anew.
+    fn heed_clock(&mut self) {
+        let now = self.context.clock.now();
+        let last = std::mem::replace(&mut self.looked_at, now);
+        if last <= now + schedule::STEP_BACK {
+            return;
+        }
+        warn!("the clock was set back from {last} to {now}: sources that were polled since are polled again");
+        self.looks = 0;
+        let is_due = |slot: &Slot| !slot.busy && schedule::is_due(&slot.state, now, false);
+        let due: HashMap<SourceId, Arc<Source>> =
+            self.slots.iter().filter(|(_, slot)| is_due(slot)).map(|(id, slot)| (*id, slot.source.clone())).collect();
+        self.due.retain(|(_, id)| !due.contains_key(id));
+        let poll = &self.context.settings.poll;
+        self.due.extend(due.values().map(|source| (schedule::first(source, due.len(), poll, now), source.id)));
     }
 
     fn is_done(&self) -> bool {

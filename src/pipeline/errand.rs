@@ -43,6 +43,11 @@ impl Errand {
         Self { job, url, hops: Vec::new(), gathered: None }
     }
 
+    /// Tells whether nothing was asked for it yet.
+    pub fn is_new(&self) -> bool {
+        self.hops.is_empty() && self.gathered.is_none()
+    }
+
     /// Returns the errand at the next sitemap of an index.
     pub fn gathering(self, url: String, gathered: Box<Gathered>) -> Self {
         Self { url, hops: Vec::new(), gathered: Some(gathered), ..self }

@@ -41,8 +41,8 @@ pub(crate) struct Follower {
     committed: u64,
     last_commit: Instant,
     interval: Duration,
-    /// When the articles of the coming commit were fetched, for the lag.
-    fresh: Vec<Time>,
+    /// The new articles of the coming commit, for the lag.
+    fresh: Vec<Fresh>,
     rebuild: Arc<AtomicBool>,
     indexed: watch::Sender<u64>,
     /// Told that the loop moves.
@@ -51,6 +51,12 @@ pub(crate) struct Follower {
     settings: config::Index,
     /// What sources are called, as of the last commit.
     names: HashMap<SourceId, Option<String>>,
+}
+
+/// When a new article was fetched, and published where that is known to the minute.
+struct Fresh {
+    fetched_at: Time,
+    published_at: Option<Time>,
 }
 
 impl Follower {
@@ -92,6 +98,7 @@ impl Follower {
             }
             let Some(&seconds) = waits.next() else { return Err(error) };
             metrics().index_failures.inc();
+            metrics().passed("index", "failed", 1);
             warn!(%error, "the index failed, opening it again in {seconds} s");
             // Its lock has to go before it can be opened again.
             drop(self.index.take());
@@ -162,6 +169,9 @@ impl Follower {
         loop {
             self.liveness.beat(Loop::Follow);
             let changes = self.reader.changes_after(self.applied, BATCH)?;
+            let behind = self.reader.last_seq()?.saturating_sub(self.applied);
+            metrics().queue_depth.with_label_values(&["index"]).set(behind as i64);
+            metrics().passed("index", "in", changes.len());
             let Some(newest) = changes.last().map(|change| change.seq) else { break };
             let mut kinds: HashMap<ArticleId, bool> = HashMap::with_capacity(changes.len());
             // How many copies an article has is read from the store when it is shown: the index need not know.
@@ -170,6 +180,7 @@ impl Follower {
             }
             self.apply(&kinds)?;
             self.applied = newest;
+            metrics().passed("index", "out", changes.len());
             if self.last_commit.elapsed() >= self.interval {
                 self.commit()?;
             }
@@ -187,7 +198,8 @@ impl Follower {
         for article in &found {
             fault::point("follow", article.url.as_str());
             if articles[&article.id] {
-                self.fresh.push(article.fetched_at);
+                let published = article.published_at.filter(|published| !published.date_only);
+                self.fresh.push(Fresh { fetched_at: article.fetched_at, published_at: published.map(|it| it.at) });
             }
             let mut sources = Vec::new();
             for id in announcers.get(&article.id).into_iter().flatten() {
@@ -226,9 +238,12 @@ impl Follower {
         self.last_commit = Instant::now();
         self.committed = self.applied;
         let now = Utc::now();
-        for fetched_at in self.fresh.drain(..) {
-            let lag = (now - fetched_at).to_std().unwrap_or_default();
-            metrics().searchable_lag_seconds.observe(lag.as_secs_f64());
+        let lag = |since: Time| (now - since).to_std().unwrap_or_default().as_secs_f64();
+        for Fresh { fetched_at, published_at } in self.fresh.drain(..) {
+            metrics().searchable_lag_seconds.observe(lag(fetched_at));
+            if let Some(published_at) = published_at {
+                metrics().published_lag_seconds.observe(lag(published_at));
+            }
         }
         metrics().index_sequence.set(self.committed as i64);
         self.indexed.send_replace(self.committed);

@@ -91,6 +91,12 @@ impl Gate {
         self.held.insert(host.to_owned(), until);
     }
 
+    /// Returns the number of hosts whose pages wait: they asked for it, or their robots.txt cannot be had.
+    pub fn held(&self, now: Time) -> usize {
+        let silent = |known: &&RobotsOf| matches!(known, RobotsOf::Silent { until } if *until > now);
+        self.held.values().filter(|until| **until > now).count() + self.robots.values().filter(silent).count()
+    }
+
     /// Takes in what robots.txt of an origin says; `None` when it cannot be had. Returns the pages that waited for it.
     pub fn learn(&mut self, origin: &str, rules: Option<Robots>, now: Time) -> Vec<Errand> {
         let known = match rules {

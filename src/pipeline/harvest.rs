@@ -226,10 +226,8 @@ pub(crate) async fn without_page(context: Arc<Context>, entry: EntryId, plan: Pl
         let _noted = reading.reading.begin(entry);
         settle_plan(&reading, plan)
     });
-    match settled.await {
-        Ok(Some(work)) => context.hand_over(work).await,
-        Ok(None) => {}
-        Err(reason) => context.hand_over(Work::Died { entry, reason }).await,
+    if let Some(work) = settled.await.unwrap_or_else(|reason| Some(Work::Died { entry, reason })) {
+        context.hand_over(work).await;
     }
     Outcome::Settled(entry)
 }

@@ -76,7 +76,7 @@ pub(crate) async fn poll(
     let (reply, settled) = oneshot::channel();
     let duration_ms = (context.clock.elapsed() - started).as_millis() as u64;
     let polled = Polled { source: source.clone(), before, verdict, answer, ended_at, duration_ms, reply };
-    if context.work.send((Work::Polled(Box::new(polled)), context.clock.busy())).await.is_err() {
+    if !context.hand_over(Work::Polled(Box::new(polled))).await {
         return Outcome::PollLost(id);
     }
     match settled.await {

@@ -308,3 +308,42 @@ fn a_receiver_that_is_down_for_an_hour_gets_everything_then_in_order() {
     let published: Vec<String> = (0..REPORTS).map(|n| format!("\"http://outlet.example/{n}\"")).collect();
     assert_eq!((got, summary.articles), (published.iter().map(String::as_str).collect(), REPORTS as u64));
 }
+
+#[test]
+fn a_clock_that_is_set_back_by_a_year_stops_no_polling() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut settings = settings(dir.path());
+    settings.poll.min_interval = Duration::from_secs(300);
+    settings.poll.max_interval = Duration::from_secs(900);
+    settings.poll.default_interval = Duration::from_secs(600);
+    let clock = Clock::simulated("2027-11-23T00:00:00Z".parse().expect("a date"));
+    let polls = Arc::new(Mutex::new(Vec::new()));
+    let (asked, asked_at) = (polls.clone(), clock.clone());
+    let fetcher = Fetcher::Double(Double::new(move |request: Request| {
+        asked.lock().expect("no test fails here").push(asked_at.elapsed().as_secs());
+        let (fetched_at, (_, body)) = (asked_at.now(), feed("outlet.example", 3));
+        let headers = Headers::from(HeaderMap::new());
+        async move { Ok(Response { url: request.url, status: 200, headers, body: body.into(), fetched_at, wire_bytes: 0 }) }
+    }));
+    settings.harvest.enabled = false;
+    let stop = CancellationToken::new();
+    let parts = parts("http://outlet.example/feed".to_owned(), &settings, fetcher, clock.clone());
+    let running = run(parts, Options::default(), stop.clone());
+    let hours = async {
+        let _busy = clock.busy();
+        clock.sleep(Duration::from_secs(3600)).await;
+        clock.set("2026-11-23T00:00:00Z".parse().expect("a date"));
+        clock.sleep(Duration::from_secs(3600)).await;
+        stop.cancel();
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        tokio::select! {
+            (done, ()) = async { tokio::join!(running, hours) } => drop(done.expect("it runs")),
+            () = clock.drive() => unreachable!("it drives for ever"),
+        }
+    });
+    let polls = polls.lock().expect("no test fails here");
+    let longest = polls.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert!(polls.len() >= 8 && longest <= Some(1000), "{polls:?}");
+}

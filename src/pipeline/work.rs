@@ -44,6 +44,37 @@ pub(crate) enum Work {
     Forget { keys: Vec<String> },
 }
 
+impl Work {
+    /// The stage that it comes from.
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::Polled(_) => "poll",
+            Self::Harvested(_) | Self::Settle { .. } | Self::Died { .. } | Self::Announced { .. } => "harvest",
+            Self::Retagged(_) => "retag",
+            Self::Delete(_) => "prune",
+            Self::TakeRequests { .. } | Self::Configure { .. } => "requests",
+            Self::Flush { .. } | Self::Remember { .. } | Self::Forget { .. } => "other",
+        }
+    }
+
+    /// How that stage ended with it: `out` or `failed`.
+    pub fn flow(&self) -> &'static str {
+        let failed = match self {
+            Self::Polled(polled) => {
+                matches!(
+                    polled.verdict,
+                    Verdict::Unread { .. } | Verdict::Failed { .. } | Verdict::Asked { .. } | Verdict::Gone
+                )
+            }
+            Self::Harvested(item) => item.missing_page.is_some(),
+            Self::Settle { fate, .. } => matches!(fate, Fate::Failed { .. }),
+            Self::Died { .. } => true,
+            _ => false,
+        };
+        if failed { "failed" } else { "out" }
+    }
+}
+
 /// How a poll ended.
 pub(crate) struct Polled {
     pub source: Arc<Source>,

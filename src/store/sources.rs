@@ -188,12 +188,21 @@ impl Reader {
     /// # Errors
     /// When the database refuses or a row is unreadable.
     pub fn sources(&self) -> Result<Vec<StoredSource>, Error> {
+        let mut sources = Vec::new();
+        self.each_source(|source| sources.push(source))?;
+        Ok(sources)
+    }
+
+    /// Hands every source to `each`, in the order of [`Self::sources`], with one in memory at a time.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn each_source(&self, mut each: impl FnMut(StoredSource)) -> Result<(), Error> {
         let mut statement = self.db.prepare_cached(
             "SELECT source, state, name, in_file, by_command FROM sources
              ORDER BY NOT in_file, NOT by_command, position, name, url",
         )?;
-        let rows = statement.query_and_then([], read_source)?;
-        rows.collect()
+        statement.query_and_then([], read_source)?.try_for_each(|source| source.map(&mut each))
     }
 
     /// Returns one source.

@@ -130,3 +130,21 @@ fn commands_that_write_close_the_index_in_order_so_that_the_next_start_looks_for
         assert!(dateline.path("data/index/closed").is_file(), "{command:?}");
     }
 }
+
+#[test]
+fn a_hangup_changes_how_much_is_logged() {
+    let listen = free_address();
+    let dateline = Dateline::new().set("serve.listen", &format!("\"{listen}\"")).set("log.level", "\"warn\"");
+    let daemon = dateline.start_ready(&listen);
+    assert!(!daemon.log().contains("listening on"), "{}", daemon.log());
+    let settings = std::fs::read_to_string(dateline.path("dateline.toml")).expect("it is written");
+    dateline.write("dateline.toml", settings.replace("\"warn\"", "\"info\""));
+    daemon.signal("HUP");
+    wait_for("the first line of that level", || daemon.log().contains("was read again").then_some(()));
+    let gauge = "dateline_config_last_reload_timestamp_seconds ";
+    let metrics = get(&listen, "/metrics", "").expect("an answer").1;
+    let at = metrics.lines().find_map(|line| line.strip_prefix(gauge)).expect("it is there").to_owned();
+    assert!(at.parse::<f64>().is_ok_and(|at| at > 1.7e9), "{at}");
+    dateline.write("dateline.toml", "log.level = \"loud\"\n");
+    dateline.run(&["check"]).exits(78).says("none of error, warn, info, debug, trace");
+}

@@ -42,6 +42,9 @@ const LEARNED_FAILURES: u32 = 3;
 /// How long "not modified" is believed without seeing the document: some servers say it forever.
 const MAX_CONDITIONAL: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// A clock that is set back by less than this delays polls by as much, and that is all.
+pub const STEP_BACK: Duration = Duration::from_secs(300);
+
 /// The window over which the first polls of some sources are spread,
 const FIRST_SPREAD: Duration = Duration::from_secs(10);
 /// and the time that it takes for each where they are many: thirty a second load neither a small machine nor its line.
@@ -132,8 +135,12 @@ pub fn conditional(state: &SourceState, now: Time) -> Validators {
 }
 
 /// Tells whether a source is to be polled now; `force` overrules our own interval and back-off, never what the server
-/// asked for. A source that was never polled is due.
+/// asked for. A source that was never polled is due, and one that was polled by a clock that has been set back since: when
+/// it planned to poll again is a time that may be years away.
 pub fn is_due(state: &SourceState, now: Time, force: bool) -> bool {
+    if state.last_polled_at.is_some_and(|last| last > later(now, STEP_BACK)) {
+        return true;
+    }
     state.not_before.is_none_or(|at| at <= now) && (force || state.next_poll_at.is_none_or(|at| at <= now))
 }
 

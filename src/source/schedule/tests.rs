@@ -72,6 +72,20 @@ fn what_a_hub_tells_is_polled_seldom_until_its_lease_ends() {
 }
 
 #[test]
+fn a_plan_made_by_a_clock_that_was_set_back_since_holds_nobody_up() {
+    let planned = SourceState {
+        last_polled_at: Some(now() + chrono::Duration::days(400)),
+        next_poll_at: Some(now() + chrono::Duration::days(401)),
+        ..SourceState::default()
+    };
+    assert!(is_due(&planned, now(), false));
+    // A clock that is put right by seconds is no reason to poll twice.
+    let slightly = |last| SourceState { last_polled_at: Some(last), ..planned.clone() };
+    assert!(!is_due(&slightly(now() + chrono::Duration::seconds(20)), now(), false));
+    assert!(!is_due(&slightly(now() - chrono::Duration::days(1)), now(), false));
+}
+
+#[test]
 fn silence_makes_polls_rarer() {
     let feed = feed_every(60);
     let mut state = poll(&SourceState::default(), &fresh(&feed), &Answer::default(), now());
