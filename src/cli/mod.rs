@@ -87,7 +87,7 @@ enum Command {
     /// Follow the sources: poll, read, tag, index, serve, until told to stop
     Run(run::Arguments),
     /// Search the archive
-    Search(search::Arguments),
+    Search(Box<search::Arguments>),
     /// Show one article
     Show(show::Arguments),
     /// List stories, largest first
@@ -168,7 +168,7 @@ fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Er
     match command {
         Command::Init(arguments) => init::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, global, output),
-        Command::Search(arguments) => search::run(arguments, global, output),
+        Command::Search(arguments) => search::run(*arguments, global, output),
         Command::Show(arguments) => show::run(&arguments, global, output),
         Command::Stories(arguments) => stories::run(&arguments, global, output),
         Command::Sources(arguments) => sources::run(arguments, global, output),

@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
     /// By this author
     #[arg(long)]
     author: Vec<String>,
+    /// With this name in it
+    #[arg(long, value_name = "NAME")]
+    entity: Vec<String>,
     /// In this story, by id
     #[arg(long)]
     story: Vec<String>,
@@ -104,6 +107,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
         tag: arguments.tag,
         lang: arguments.lang,
         author: arguments.author,
+        entity: arguments.entity,
         story: arguments.story,
         since: arguments.since,
         until: arguments.until,

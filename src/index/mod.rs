@@ -22,7 +22,7 @@ pub use self::count::CountBy;
 pub use self::error::Error;
 pub use self::explain::{Explanation, Part};
 pub use self::search::{Hit, Hits, Options, Searcher, Sort};
-pub use self::snippet::snippet;
+pub use self::snippet::{places, snippet};
 pub use self::writer::{Index, Opened, State};
 
 use crate::model::{Article, ArticleId};

@@ -1,6 +1,6 @@
 //! The passage of an article that shows why it was found.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     query::Query,
@@ -24,6 +24,22 @@ pub fn snippet(query: &Query, lang: Option<&str>, title: &str, body: &str) -> St
     let hits = find(&tokens, &wanted, &stemmer);
     let (start, end) = passage(text, &hits);
     render(text, start, end, &hits)
+}
+
+/// Returns where the query's words stand in a text, in its order and apart from each other.
+pub fn places(query: &Query, lang: Option<&str>, text: &str) -> Vec<Range<usize>> {
+    let stemmer = Stemmer::new(lang.unwrap_or_default());
+    let mut wanted = Vec::new();
+    collect(query, &stemmer, &mut wanted);
+    let mut places: Vec<Range<usize>> = Vec::new();
+    for hit in find(&tokenize(&text[..text.floor_char_boundary(MAX_TEXT_BYTES)]), &wanted, &stemmer) {
+        match places.last_mut() {
+            // Characters of one word in a script without spaces are one place.
+            Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
+            _ => places.push(hit.start..hit.end),
+        }
+    }
+    places
 }
 
 /// Words to find next to each other.
@@ -233,6 +249,17 @@ mod tests {
         check("санкции", "ru", "Пакет санкций принят", "Пакет <b>санкций</b> принят");
         check("制裁", "zh", "新一轮制裁措施，裁判", "新一轮<b>制裁</b>措施，裁判");
         check("sanct* pease~1", "en", "Sanctity of peace", "<b>Sanctity</b> of <b>peace</b>");
+    }
+
+    #[test]
+    fn every_place_of_a_word_is_told_once() {
+        let places = |query: &str, lang: &str, text: &str| {
+            let query = parse(query, Time::UNIX_EPOCH).expect("readable");
+            super::places(&query, Some(lang), text)
+        };
+        assert_eq!(places("sanction OR sanctions", "en", "Sanctions, sanction."), [0..9, 11..19]);
+        assert_eq!(places("制裁", "zh", "新制裁，制裁"), [3..9, 12..18]);
+        assert!(places("absent", "en", "Text").is_empty());
     }
 
     #[test]

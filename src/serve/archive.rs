@@ -84,6 +84,8 @@ pub struct Question {
     pub lang: Vec<String>,
     /// By any of these authors.
     pub author: Vec<String>,
+    /// With any of these names in them.
+    pub entity: Vec<String>,
     /// In any of these stories.
     pub story: Vec<String>,
     /// Published at this time or later: RFC 3339, a date, or an age.
@@ -108,7 +110,7 @@ pub struct Question {
 
 impl Question {
     /// Returns what the hits must have, with the values of which each of them has one.
-    pub fn filters(&self) -> [(Field, &[String]); 7] {
+    pub fn filters(&self) -> [(Field, &[String]); 8] {
         [
             (Field::Topic, &self.topic),
             (Field::Source, &self.source),
@@ -116,6 +118,7 @@ impl Question {
             (Field::Tag, &self.tag),
             (Field::Lang, &self.lang),
             (Field::Author, &self.author),
+            (Field::Entity, &self.entity),
             (Field::Story, &self.story),
         ]
     }

@@ -43,7 +43,7 @@ const fn parameter(name: &'static str, takes: Takes, about: &'static str) -> Par
     Parameter { name, takes, about }
 }
 
-const PARAMETERS: [Parameter; 20] = [
+const PARAMETERS: [Parameter; 22] = [
     parameter("q", Takes::Text, "What to look for, in the language of search; everything where it is left out"),
     parameter("query", Takes::Text, "The same as `q`"),
     parameter("topic", Takes::Texts, "With one of these topics or one below it, by name or id"),
@@ -52,6 +52,7 @@ const PARAMETERS: [Parameter; 20] = [
     parameter("tag", Takes::Texts, "With one of these tags"),
     parameter("lang", Takes::Texts, "In one of these languages, such as `de`"),
     parameter("author", Takes::Texts, "By one of these authors"),
+    parameter("entity", Takes::Texts, "With one of these names in them"),
     parameter("story", Takes::Ids, "In one of these stories"),
     parameter("since", Takes::Time, "Published since: a time (RFC 3339), a date, or an age such as `24h` or `7d`"),
     parameter("until", Takes::Time, "Published until"),
@@ -63,18 +64,24 @@ const PARAMETERS: [Parameter; 20] = [
     parameter("explain", Takes::Flag, "Tell of each hit why it has its score"),
     parameter("count_by", Takes::Fields, "Count the hits by these fields instead of showing them"),
     parameter("id", Takes::Id, "Its id, 16 hexadecimal digits"),
+    parameter("stories", Takes::Flag, "Group the hits of a page by story"),
     parameter("min_outlets", Takes::Number(u32::MAX as usize), "Reported by so many outlets or more"),
 ];
 
 /// The parameters of `/api/v1/search`.
 pub(super) const SEARCH: &[&str] = &[
-    "q", "query", "topic", "source", "outlet", "tag", "lang", "author", "story", "since", "until", "sort", "limit",
-    "offset", "cursor", "copies", "explain", "count_by",
+    "q", "query", "topic", "source", "outlet", "tag", "lang", "author", "entity", "story", "since", "until", "sort",
+    "limit", "offset", "cursor", "copies", "explain", "count_by",
 ];
-/// The parameters of feeds, and of the search page.
+/// The parameters of feeds.
 pub(super) const FEED: &[&str] = &[
-    "q", "query", "topic", "source", "outlet", "tag", "lang", "author", "story", "since", "until", "sort", "limit",
-    "offset", "copies",
+    "q", "query", "topic", "source", "outlet", "tag", "lang", "author", "entity", "story", "since", "until", "sort",
+    "limit", "offset", "copies",
+];
+/// The parameters of the search page.
+pub(super) const PAGE: &[&str] = &[
+    "q", "query", "topic", "source", "outlet", "tag", "lang", "author", "entity", "story", "since", "until", "sort",
+    "limit", "cursor", "copies", "stories",
 ];
 /// The parameters of `/api/v1/stories`.
 pub(super) const STORIES: &[&str] = &["topic", "since", "min_outlets", "limit"];
@@ -95,6 +102,7 @@ pub(super) struct Asked {
     pub question: Question,
     pub count_by: Vec<By>,
     pub id: Option<String>,
+    pub stories: bool,
     pub min_outlets: Option<u32>,
 }
 
@@ -114,6 +122,7 @@ pub(super) fn asked(query: Option<&str>, accepted: &[&str], limit: usize, manner
         question: Question { limit, ..Question::default() },
         count_by: Vec::new(),
         id: None,
+        stories: false,
         min_outlets: None,
     };
     let mut seen = Vec::new();
@@ -158,6 +167,7 @@ impl Asked {
             "tag" => texts(&mut question.tag, text),
             "lang" => texts(&mut question.lang, text),
             "author" => texts(&mut question.author, text),
+            "entity" => texts(&mut question.entity, text),
             "story" => question.story.push(text),
             "since" => question.since = Some(text),
             "until" => question.until = Some(text),
@@ -166,6 +176,7 @@ impl Asked {
             "offset" => question.offset = number(&text)?,
             "cursor" => question.cursor = Some(text).filter(|text| !text.is_empty()),
             "copies" => question.copies = flag(name, &text, manner)?,
+            "stories" => self.stories = flag(name, &text, manner)?,
             "explain" => question.explain = flag(name, &text, manner)?,
             "count_by" => {
                 self.count_by = text.split(',').map(|text| choice::<By>(name, text)).collect::<Result<_, _>>()?;

@@ -187,10 +187,14 @@ fn router(shared: Shared, limits: Limits) -> Router {
     Router::new()
         .route("/", get(page::search))
         .route("/style.css", get(page::style))
+        .route("/icon.svg", get(page::icon))
         .route("/articles/{id}", get(page::article))
+        .route("/articles/{id}/revisions/{number}", get(page::revision))
+        .route("/articles/{id}/copies/{other}", get(page::copy))
         .route("/stories", get(page::stories))
         .route("/stories/{id}", get(page::story))
         .route("/sources", get(page::sources))
+        .route("/sources/{id}", get(page::source))
         .route("/topics", get(page::topics))
         .merge(api::router())
         .route("/feeds/{name}", get(feed::search))
@@ -202,7 +206,7 @@ fn router(shared: Shared, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(limits, limit::limit))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .fallback(api::nowhere)
+        .fallback(page::nowhere)
         .method_not_allowed_fallback(api::only_reading)
         .layer(middleware::from_fn(harden))
         .layer(CompressionLayer::new())
@@ -245,7 +249,7 @@ async fn harden(request: Request, next: Next) -> Response {
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -21,6 +21,7 @@ mod import;
 mod layout;
 mod manners;
 mod mcp;
+mod pages;
 mod refusals;
 mod replay;
 mod simulation;
