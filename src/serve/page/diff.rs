@@ -82,7 +82,8 @@ type Change = (ChangeTag, String);
 /// Compares words, or characters where words are not spaced; `None` where the two have little in common.
 fn words(old: &str, new: &str) -> Option<Vec<Change>> {
     // Ten letters a word: no spaced language has longer ones on average.
-    let is_spaced = |text: &str| text.split_whitespace().count() * 10 >= text.chars().count();
+    let is_spaced =
+        |text: &str| text.contains(char::is_whitespace) && text.split_whitespace().count() * 10 >= text.chars().count();
     let diff =
         if is_spaced(old) && is_spaced(new) { config().diff_words(old, new) } else { config().diff_chars(old, new) };
     let (mut changes, mut common) = (Vec::new(), 0);
