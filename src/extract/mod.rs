@@ -44,6 +44,9 @@ use crate::{
 /// The largest page that is read, in bytes: what is beyond is not parsed. The largest of 260 real pages measured has 1.5 MB.
 const MAX_BYTES: usize = 4 << 20;
 
+/// A text of some 80 words: few reports are shorter, and another version of the page costs a request.
+const LITTLE: u32 = 400;
+
 /// Why an extractor cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -102,6 +105,7 @@ impl Extractor {
         if found.body.is_empty() || found.kind == Kind::Teaser {
             rescue(&mut found, hints);
         }
+        found.fuller_url = fuller_version(&found, &witnesses, url);
         found
     }
 
@@ -122,6 +126,7 @@ impl Extractor {
         let body = hints.content_html.map(body::of_fragment).unwrap_or_default();
         Extracted {
             declared_url: None,
+            fuller_url: None,
             title: hints.title.map(plain).filter(|title| !title.is_empty()),
             authors: author::from_names(hints.authors),
             published_at: published_at.map(|at| PublishedAt { at, date_only: false }),
@@ -180,6 +185,7 @@ fn read(
     let image = page.meta(&["og:image", "og:image:url", "twitter:image"]).next().or(page.linked.image.as_deref());
     Extracted {
         declared_url: page.canonical.or_else(|| page.meta(&["og:url"]).next()).map(|link| absolute(url, link)),
+        fuller_url: None,
         authors,
         published_at: date.map(|(date, _)| date),
         lang: lang(page, hints),
@@ -209,6 +215,16 @@ fn rescue(found: &mut Extracted, hints: &Hints<'_>) {
         found.kind = Kind::Article;
         found.method.body = Some("feed".to_owned());
     }
+}
+
+/// Returns where another version of a page stands, if the page itself shows little of an article.
+fn fuller_version(found: &Extracted, page: &Witnesses<'_>, url: &str) -> Option<String> {
+    let is_little = match found.kind {
+        Kind::Teaser => true,
+        Kind::Article | Kind::Live => block::weigh(&found.body) < LITTLE,
+        Kind::Index | Kind::Error => false,
+    };
+    page.amp.or(page.print).filter(|_| is_little).map(|link| absolute(url, link))
 }
 
 /// Returns the declared language's primary subtag.
@@ -292,6 +308,31 @@ mod tests {
             ld("{\"@type\":\"NewsArticle\",\"headline\":\"Ferry\",\"isAccessibleForFree\":false}"),
             Kind::Teaser
         );
+    }
+
+    #[test]
+    fn only_a_page_that_shows_little_names_its_other_version() {
+        let check = |head: &str, text: &str, expected: Option<&str>| {
+            let found = extract(&format!("<meta property=og:type content=article>{head}<h1>Ferry</h1>{text}"));
+            assert_eq!(found.fuller_url.as_deref(), expected, "{head} {text}");
+        };
+        let little = "<p>The ferry company and the harbour authority met again.</p>";
+        let (amp, print) = ("<link rel=amphtml href=/amp/1>", "<link rel=alternate media=Print href=/print/1>");
+        let much: String = (1..6).map(|day| TEXT.replace("Tuesday", &format!("{day} November"))).collect();
+        let at = |path: &str| format!("https://www.harbour.example{path}");
+        check(&format!("{print}{amp}"), little, Some(&at("/amp/1")));
+        check(print, little, Some(&at("/print/1")));
+        check("<link rel=alternate href=/feed>", little, None);
+        check(
+            "",
+            &format!("{little}<a rel='nofollow print' href=?print=1>Print</a>"),
+            Some(&at("/news/ferry?print=1")),
+        );
+        check(amp, "", Some(&at("/amp/1")));
+        check(amp, &much, None);
+        let fenced =
+            "<script type=application/ld+json>{\"@type\": \"NewsArticle\", \"isAccessibleForFree\": false}</script>";
+        check(&format!("{fenced}{amp}"), &much, Some(&at("/amp/1")));
     }
 
     #[test]

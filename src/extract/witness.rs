@@ -1,7 +1,7 @@
 //! One pass over a page for everything that speaks about its article without being its text.
 
 use super::{
-    dom::{Dom, Tag, collapse},
+    dom::{Dom, Node, Tag, collapse},
     linked::{self, Linked},
 };
 
@@ -29,6 +29,10 @@ pub(super) struct Witnesses<'a> {
     pub headlines: Vec<String>,
     /// `rel=canonical`.
     pub canonical: Option<&'a str>,
+    /// `rel=amphtml`: the page as AMP.
+    pub amp: Option<&'a str>,
+    /// The page for print: an alternate for that medium, or a link marked as such.
+    pub print: Option<&'a str>,
     /// The `lang` of the page.
     pub lang: Option<&'a str>,
     /// `<time>` elements and `itemprop=datePublished`, by node.
@@ -51,9 +55,7 @@ impl<'a> Witnesses<'a> {
                     found.title = Some(collapse(dom.raw_text(at))).filter(|title| !title.is_empty());
                 }
                 Tag::Html if found.lang.is_none() => found.lang = node.attr("lang").or_else(|| node.attr("xml:lang")),
-                Tag::Link if node.attr("rel").is_some_and(|rel| has_word(rel, "canonical")) => {
-                    found.canonical = found.canonical.or(node.attr("href"));
-                }
+                Tag::Link => found.take_link(node),
                 Tag::Script if node.attr("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json")) => {
                     blocks.push(dom.raw_text(at));
                 }
@@ -120,6 +122,18 @@ impl<'a> Witnesses<'a> {
         }
     }
 
+    fn take_link(&mut self, node: &Node<'a>) {
+        let (Some(rel), href) = (node.attr("rel"), node.attr("href")) else { return };
+        let is_print = node.attr("media").is_some_and(|media| media.trim().eq_ignore_ascii_case("print"));
+        if has_word(rel, "canonical") {
+            self.canonical = self.canonical.or(href);
+        } else if has_word(rel, "amphtml") {
+            self.amp = self.amp.or(href);
+        } else if has_word(rel, "print") || (is_print && has_word(rel, "alternate")) {
+            self.print = self.print.or(href);
+        }
+    }
+
     fn take_marked(&mut self, dom: &Dom<'a>, at: usize) {
         let node = &dom.nodes[at];
         if let Some(prop) = node.attr("itemprop") {
@@ -132,10 +146,13 @@ impl<'a> Witnesses<'a> {
             }
         }
         if node.tag == Tag::A
-            && self.authors.len() < MAX_MARKED
-            && node.attr("rel").is_some_and(|rel| has_word(rel, "author"))
+            && let Some(rel) = node.attr("rel")
         {
-            self.authors.push(at);
+            if has_word(rel, "author") && self.authors.len() < MAX_MARKED {
+                self.authors.push(at);
+            } else if has_word(rel, "print") {
+                self.print = self.print.or(node.attr("href"));
+            }
         }
     }
 }

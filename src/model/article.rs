@@ -55,6 +55,9 @@ pub struct Method {
 pub struct Extracted {
     /// `rel=canonical`, else `og:url`, resolved but not yet believed.
     pub declared_url: Option<String>,
+    /// Where another version of the page stands (AMP, else for print), resolved but not yet believed; only of a page that
+    /// shows little text.
+    pub fuller_url: Option<String>,
     /// The headline without the site's name.
     pub title: Option<String>,
     /// The authors' names.

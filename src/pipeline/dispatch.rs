@@ -384,7 +384,7 @@ impl Dispatcher {
                     }
                     Pass::Shut(missing) => {
                         self.free(&host);
-                        Plan::Words(due, missing)
+                        harvest::unread(due, errand, missing)
                     }
                 }
             }
@@ -456,7 +456,8 @@ impl Dispatcher {
         match outcome {
             Ok((_, Outcome::Redirect(errand))) => {
                 let host = host_of(&errand.url).unwrap_or_default();
-                let urgent = !matches!(errand.job, Job::Page(_));
+                // A page that was read waits in memory for its other version.
+                let urgent = errand.draft.is_some() || !matches!(errand.job, Job::Page(_));
                 self.hosts.push(&host, errand, urgent);
             }
             Ok((_, Outcome::Polled(settled))) => self.polled(*settled),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{poll::Gathered, work::PollSettled};
+use super::{draft::Draft, poll::Gathered, work::PollSettled};
 use crate::{
     fetch::robots::Robots,
     model::{EntryId, SourceId},
@@ -28,6 +28,8 @@ pub(crate) struct Errand {
     pub hops: Vec<Hop>,
     /// What a sitemap index has brought so far.
     pub gathered: Option<Box<Gathered>>,
+    /// The page as it was read, while another version of it is asked for.
+    pub draft: Option<Box<Draft>>,
 }
 
 /// One redirect that was followed.
@@ -40,7 +42,7 @@ pub(crate) struct Hop {
 impl Errand {
     /// Returns the errand of a job at its beginning.
     pub fn new(job: Job, url: String) -> Self {
-        Self { job, url, hops: Vec::new(), gathered: None }
+        Self { job, url, hops: Vec::new(), gathered: None, draft: None }
     }
 
     /// Tells whether nothing was asked for it yet.
@@ -58,6 +60,11 @@ impl Errand {
         let from = std::mem::replace(&mut self.url, to);
         self.hops.push(Hop { from, permanent });
         self
+    }
+
+    /// Returns the errand at another version of the page that was read.
+    pub fn for_version(self, to: String, draft: Draft) -> Self {
+        Self { draft: Some(Box::new(draft)), ..self.redirected(to, false) }
     }
 }
 

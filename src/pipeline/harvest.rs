@@ -6,6 +6,7 @@ use tracing::debug;
 
 use super::{
     Context, Error,
+    draft::Draft,
     errand::{Errand, Outcome},
     fault,
     poll::http_error,
@@ -41,6 +42,8 @@ pub(crate) enum Plan {
     Feed(DueEntry),
     /// The page cannot be had: what the feed says is all there is.
     Words(DueEntry, Missing),
+    /// The page was read; another version of it cannot be had.
+    Page(DueEntry, Box<Draft>),
     /// The article is stored already, announced by another entry.
     Known { entry: EntryId, source: SourceId, article: ArticleId },
 }
@@ -91,12 +94,13 @@ fn carries_full_text(entry: &Entry) -> bool {
     text.chars().count() >= FULL_TEXT && !["…", "...", "[…]", "[...]"].iter().any(|mark| end.ends_with(mark))
 }
 
-/// Fetches and reads the page of an entry, or follows one of its redirects.
+/// Fetches and reads the page of an entry, or follows one of its redirects, or asks for another version of it.
 pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Errand, due: DueEntry) -> Outcome {
     let asking = context.asking(host);
     let request = Request {
         headers: context.headers_of(&due, &errand.url),
-        validators: due.validators.clone(),
+        // They are of the page itself, not of another version.
+        validators: if errand.draft.is_some() { Validators::default() } else { due.validators.clone() },
         ..Request::new(errand.url.clone(), Purpose::Page)
     };
     let response = context.fetcher.fetch(request).await;
@@ -123,15 +127,22 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
                 context.hand_over(Work::Settle { entry, fate }).await;
                 return Outcome::Settled(entry);
             } else if (200..300).contains(&response.status) {
-                digest(context, due, errand, response).await;
-                return Outcome::Settled(entry);
+                return digest(context, due, errand, response).await;
             } else {
                 retry_later(&due, http_error(response.status), asked, now)
             }
         }
         Err(error) => retry_later(&due, error.to_string(), None, now),
     };
-    without_page(context, entry, Plan::Words(due, missing)).await
+    without_page(context, entry, unread(due, errand, missing)).await
+}
+
+/// What is left of an entry when its errand cannot be done: what was read before, else the feed's words.
+pub(crate) fn unread(due: DueEntry, errand: Errand, missing: Missing) -> Plan {
+    match errand.draft {
+        Some(draft) => Plan::Page(due, draft),
+        None => Plan::Words(due, missing),
+    }
 }
 
 /// When the page of an entry is read again: at the next of the ages that the user asked for.
@@ -158,56 +169,91 @@ fn retry_later(due: &DueEntry, reason: String, asked: Option<Time>, now: Time) -
     }
 }
 
+/// What a page that came leads to.
+enum Step {
+    Done(Work),
+    /// Another version of it is asked for first.
+    Ask(Box<Errand>),
+}
+
 /// Reads a page that came, off the async threads, and hands on what it is.
-async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) {
+async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) -> Outcome {
     let reading = context.clone();
     let entry = due.id;
     let read = context.compute("harvest", move || {
         let _noted = reading.reading.begin(entry);
-        read_response(&reading, due, &errand, response)
+        read_response(&reading, due, errand, response)
     });
-    // A page that breaks the reader is that page's failure.
-    let work = read.await.unwrap_or_else(|reason| Work::Died { entry, reason });
+    let work = match read.await {
+        Ok(Step::Ask(errand)) => return Outcome::Redirect(*errand),
+        Ok(Step::Done(work)) => work,
+        // A page that breaks the reader is that page's failure.
+        Err(reason) => Work::Died { entry, reason },
+    };
     context.hand_over(work).await;
+    Outcome::Settled(entry)
 }
 
-fn read_response(context: &Context, due: DueEntry, errand: &Errand, response: fetch::Response) -> Work {
-    let again = reread(context, &due, response.fetched_at, response.headers.validators());
+fn read_response(context: &Context, due: DueEntry, mut errand: Errand, response: fetch::Response) -> Step {
+    let before = errand.draft.take();
+    let draft = match (before, draft(context, &due, &errand, response)) {
+        (None, Err(reason)) => {
+            return Step::Done(Work::Settle { entry: due.id, fate: Fate::Skipped { reason } });
+        }
+        (None, Ok(draft)) => match draft.fuller_version().map(str::to_owned) {
+            Some(to) if context.may_follow(&errand, &to).is_ok() => {
+                return Step::Ask(Box::new(errand.for_version(to, draft)));
+            }
+            _ => draft,
+        },
+        (Some(before), Ok(version)) => before.or_fuller(version),
+        (Some(before), Err(_)) => *before,
+    };
+    Step::Done(settle_draft(context, due, draft))
+}
+
+/// Reads a response, or says why it cannot be an article's page.
+fn draft(context: &Context, due: &DueEntry, errand: &Errand, response: fetch::Response) -> Result<Draft, String> {
+    let reread = reread(context, due, response.fetched_at, response.headers.validators());
     let page = response.into_page();
     if let Some(reason) = not_a_page(page.content_type.as_deref()) {
-        return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
+        return Err(reason);
     }
     fault::point("harvest", &page.url);
     let text = context.extractor.extract(&page, &hints(&due.entry), page.fetched_at);
+    let hops = errand.hops.iter().map(|hop| hop.from.clone()).collect();
+    Ok(Draft { url: page.url, hops, text, fetched_at: page.fetched_at, reread })
+}
+
+/// Makes of a page that was read what it is: mostly an article.
+fn settle_draft(context: &Context, due: DueEntry, draft: Draft) -> Work {
     let front = |url: &str| url::Url::parse(url).is_ok_and(|url| url.path() == "/" && url.query().is_none());
-    let lost = !errand.hops.is_empty() && front(&page.url) && !due.entry.link.as_deref().is_some_and(front);
-    let failure = match text.kind {
+    let lost = !draft.hops.is_empty() && front(&draft.url) && !due.entry.link.as_deref().is_some_and(front);
+    let failure = match draft.text.kind {
         _ if lost => Some("the link leads to the front page"),
         Kind::Index => {
             let reason = "an index page, not an article".to_owned();
             return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
         }
         Kind::Error => Some("an error page served as a page"),
-        _ if text.body.trim().is_empty() => {
+        _ if draft.text.body.trim().is_empty() => {
             // Nothing says that the page will have text later; an update of the entry brings it back.
             return words(context, due, Missing::ForGood("no text found on the page".to_owned()));
         }
         Kind::Article | Kind::Live | Kind::Teaser => None,
     };
     if let Some(reason) = failure {
-        let missing = retry_later(&due, reason.to_owned(), None, page.fetched_at);
+        let missing = retry_later(&due, reason.to_owned(), None, draft.fetched_at);
         return words(context, due, missing);
     }
-    let Ok(url) = CanonicalUrl::of_page(&page.url, text.declared_url.as_deref()) else {
-        let reason = format!("`{}` is not an address to keep", page.url);
+    let Ok(url) = draft.address() else {
+        let reason = format!("`{}` is not an address to keep", draft.url);
         return Work::Settle { entry: due.id, fate: Fate::Skipped { reason } };
     };
-    let mut aliases: Vec<CanonicalUrl> =
-        errand.hops.iter().filter_map(|hop| CanonicalUrl::parse(&hop.from).ok()).collect();
-    aliases.extend(CanonicalUrl::parse(&page.url));
-    let work = harvested(context, due, url, aliases, text, page.fetched_at, None);
+    let aliases = draft.hops.iter().chain([&draft.url]).filter_map(|hop| CanonicalUrl::parse(hop).ok()).collect();
+    let work = harvested(context, due, url, aliases, draft.text, draft.fetched_at, None);
     match work {
-        Work::Harvested(item) => Work::Harvested(Box::new(Harvested { reread: again, ..*item })),
+        Work::Harvested(item) => Work::Harvested(Box::new(Harvested { reread: draft.reread, ..*item })),
         other => other,
     }
 }
@@ -241,6 +287,7 @@ fn settle_plan(context: &Context, plan: Plan) -> Option<Work> {
             Some(words(context, due, Missing::ForGood(reason)))
         }
         Plan::Words(due, missing) => Some(words(context, due, missing)),
+        Plan::Page(due, draft) => Some(settle_draft(context, due, *draft)),
     }
 }
 

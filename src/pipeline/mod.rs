@@ -15,6 +15,7 @@ mod clock;
 mod commit;
 mod context;
 mod dispatch;
+mod draft;
 mod errand;
 mod fault;
 mod follow;

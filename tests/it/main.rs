@@ -28,5 +28,6 @@ mod simulation;
 mod sources;
 mod tryouts;
 mod upkeep;
+mod versions;
 mod websub;
 mod world;
