@@ -95,10 +95,22 @@ pub(super) fn kind(page: &Witnesses<'_>, title: Option<&str>, body: &Body, url: 
     if page.linked.is_free == Some(false) && body.weight < TEASER && body.method == "page" {
         return Kind::Teaser;
     }
+    if is_video(page, body) {
+        return Kind::Teaser;
+    }
     if !declared && is_index(page, body) {
         return Kind::Index;
     }
     Kind::Article
+}
+
+/// Whether the page is a player and a caption, by its own word: it calls itself a video, or describes one and no article.
+pub(super) fn is_video(page: &Witnesses<'_>, body: &Body) -> bool {
+    let is_called_video =
+        page.meta(&["og:type"]).any(|kind| kind.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("video")));
+    let linked = &page.linked;
+    let describes_one = linked.videos == 1 && !linked.is_article && !linked.is_collection;
+    body.weight < SHORT && (is_called_video || describes_one)
 }
 
 fn is_error(title: Option<&str>, page: &Witnesses<'_>) -> bool {

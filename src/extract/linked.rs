@@ -29,6 +29,8 @@ pub(super) struct Linked {
     pub is_live: bool,
     /// Whether the page is described as a list or section.
     pub is_collection: bool,
+    /// How many videos are described.
+    pub videos: usize,
     pub headlines: Vec<String>,
     pub authors: Vec<Author>,
     pub published: Option<String>,
@@ -75,6 +77,7 @@ pub(super) fn read<'a>(blocks: impl Iterator<Item = &'a str>, is_headline: impl 
         if types(object).any(|kind| matches!(kind, "CollectionPage" | "ItemList" | "SearchResultsPage")) {
             linked.is_collection = true;
         }
+        linked.videos += usize::from(types(object).any(|kind| kind == "VideoObject"));
         if types(object).any(|kind| kind.ends_with("WebPage") || kind == "ItemPage") {
             linked.take_page(object, &ids);
         }

@@ -182,6 +182,7 @@ fn read(
     };
     let body = body::body(dom, &context);
     let kind = kind::kind(page, context.title, &body, url);
+    let is_video = kind == Kind::Teaser && kind::is_video(page, &body);
     let image = page.meta(&["og:image", "og:image:url", "twitter:image"]).next().or(page.linked.image.as_deref());
     Extracted {
         declared_url: page.canonical.or_else(|| page.meta(&["og:url"]).next()).map(|link| absolute(url, link)),
@@ -199,7 +200,8 @@ fn read(
             title: title.as_ref().map(|(_, method)| method.clone()),
             authors: authors_method.map(str::to_owned),
             date: date.map(|(_, method)| method.to_owned()),
-            body: (body.weight > 0 && kind != Kind::Index).then(|| body.method.to_owned()),
+            body: (body.weight > 0 && kind != Kind::Index)
+                .then(|| if is_video { "video" } else { body.method }.to_owned()),
         },
         title: title.map(|(title, _)| title),
     }
@@ -333,6 +335,23 @@ mod tests {
         let fenced =
             "<script type=application/ld+json>{\"@type\": \"NewsArticle\", \"isAccessibleForFree\": false}</script>";
         check(&format!("{fenced}{amp}"), &much, Some(&at("/amp/1")));
+    }
+
+    #[test]
+    fn a_player_and_its_caption_are_not_passed_off_as_an_article() {
+        let check = |head: &str, text: &str, expected: (Kind, &str)| {
+            let found = extract(&format!("{head}<h1>Ferry</h1><video src=/v.mp4></video>{text}"));
+            assert_eq!((found.kind, found.method.body.as_deref().unwrap_or_default()), expected, "{head}");
+        };
+        let caption = "<p>The boats of the ferry company at anchor on Tuesday, seen from the harbour wall.</p>";
+        let ld = |json: &str| format!("<script type=application/ld+json>{json}</script>");
+        let video = "{\"@type\": \"VideoObject\", \"name\": \"Ferry\"}";
+        check("<meta property=og:type content=video.other>", caption, (Kind::Teaser, "video"));
+        check(&ld(video), caption, (Kind::Teaser, "video"));
+        let report = format!("{{\"@type\": \"NewsArticle\", \"headline\": \"Ferry\", \"video\": {video}}}");
+        check(&ld(&report), caption, (Kind::Article, "page"));
+        let long: String = (1..8).map(|day| TEXT.replace("Tuesday", &format!("{day} November"))).collect();
+        check(&ld(video), &long, (Kind::Article, "page"));
     }
 
     #[test]

@@ -180,6 +180,7 @@ enum Step {
 async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) -> Outcome {
     let reading = context.clone();
     let entry = due.id;
+    let before = errand.draft.clone().map(|draft| Plan::Page(due.clone(), draft));
     let read = context.compute("harvest", move || {
         let _noted = reading.reading.begin(entry);
         read_response(&reading, due, errand, response)
@@ -187,8 +188,11 @@ async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: 
     let work = match read.await {
         Ok(Step::Ask(errand)) => return Outcome::Redirect(*errand),
         Ok(Step::Done(work)) => work,
-        // A page that breaks the reader is that page's failure.
-        Err(reason) => Work::Died { entry, reason },
+        // A page that breaks the reader is that page's failure, but no other version's.
+        Err(reason) => match before {
+            Some(plan) => return without_page(context, entry, plan).await,
+            None => Work::Died { entry, reason },
+        },
     };
     context.hand_over(work).await;
     Outcome::Settled(entry)

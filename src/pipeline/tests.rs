@@ -84,8 +84,15 @@ fn document(authority: &str, path: &str) -> (&'static str, String) {
             number * 31 + part
         )
     };
-    let text: String = (0..6).map(paragraph).collect();
-    ("text/html", format!("<html lang=en><body><article><h1>Report {number}</h1>{text}</article></body></html>"))
+    // The page of report 2 shows little and links another version.
+    let text: String = (0..if number == 2 { 1 } else { 6 }).map(paragraph).collect();
+    let head = if number == 2 { "<link rel=amphtml href=/102>" } else { "" };
+    (
+        "text/html",
+        format!(
+            "<html lang=en><head>{head}</head><body><article><h1>Report {number}</h1>{text}</article></body></html>"
+        ),
+    )
 }
 
 fn settings(dir: &Path) -> config::Settings {
@@ -152,6 +159,14 @@ async fn a_page_that_breaks_its_reader_is_quarantined_after_three_tries() {
     let kept = reader(dir.path()).quarantined_entries(9).expect("readable");
     assert_eq!((kept.len(), kept[0].attempts), (1, 3));
     assert!(kept[0].reason.contains("a fault of harvest"), "{}", kept[0].reason);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_that_breaks_its_reader_leaves_the_page_as_it_was_read() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    arm("harvest", &outlet.url("/102"), 1);
+    let summary = pass(&outlet, &settings(dir.path())).await.expect("a pass");
+    assert_eq!((summary.articles, summary.failed_pages, outlet.asked("/2"), outlet.asked("/102")), (3, 0, 1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
