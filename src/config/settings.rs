@@ -65,7 +65,7 @@ pub const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 /// `[log]`: logs of the daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// One of [`LOG_LEVELS`].
+    /// One of `error`, `warn`, `info`, `debug` and `trace`.
     pub level: String,
 }
 

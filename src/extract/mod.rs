@@ -219,12 +219,12 @@ fn rescue(found: &mut Extracted, hints: &Hints<'_>) {
     }
 }
 
-/// Returns where another version of a page stands, if the page itself shows little of an article.
+/// Returns where another version of a page stands, if the page itself shows little of an article. A teaser is left as what
+/// its publisher shows: the rest is for subscribers.
 fn fuller_version(found: &Extracted, page: &Witnesses<'_>, url: &str) -> Option<String> {
     let is_little = match found.kind {
-        Kind::Teaser => true,
         Kind::Article | Kind::Live => block::weigh(&found.body) < LITTLE,
-        Kind::Index | Kind::Error => false,
+        Kind::Teaser | Kind::Index | Kind::Error => false,
     };
     page.amp.or(page.print).filter(|_| is_little).map(|link| absolute(url, link))
 }
@@ -334,7 +334,8 @@ mod tests {
         check(amp, &much, None);
         let fenced =
             "<script type=application/ld+json>{\"@type\": \"NewsArticle\", \"isAccessibleForFree\": false}</script>";
-        check(&format!("{fenced}{amp}"), &much, Some(&at("/amp/1")));
+        check(&format!("{fenced}{amp}"), &much, None);
+        check(&format!("{fenced}{amp}"), little, None);
     }
 
     #[test]
