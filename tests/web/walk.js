@@ -2,7 +2,7 @@
 // with JavaScript switched off, and takes a picture of each. Then axe-core reads each page, and a serious fault ends
 // the walk with 1.
 //
-//   cd tests/web && npm install && node walk.js ../../target/debug/dateline /tmp/pictures
+//   cd tests/web && npm install && node walk.js ../../target/debug/dateline pictures
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
