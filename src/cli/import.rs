@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Error};
+use anyhow::{Context, Error, anyhow};
 
 use super::{
     Global,
@@ -54,7 +54,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     })?;
     bar.finish_and_clear();
     drop(lock);
-    print(&summary, output)
+    print(&summary, output)?;
+    if summary.failed > 0 && summary.failed == summary.lines {
+        return Err(anyhow!("no line could be read\nhint: a line is a JSON object with at least `url` and `body`"));
+    }
+    Ok(())
 }
 
 fn print(summary: &ImportSummary, output: &Output) -> Result<(), Error> {

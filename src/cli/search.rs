@@ -145,7 +145,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
     if output.json {
         return Ok(());
     }
-    if found.hits.is_empty() {
+    if found.hits.is_empty() && found.total.unwrap_or(0) == 0 {
         let articles = archive.reader.counts()?.articles;
         output.note(&format!("no article fits ({articles} articles were searched)"));
         if !archive.searcher.is_there() {

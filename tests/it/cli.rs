@@ -223,6 +223,16 @@ fn a_data_directory_without_an_index_yet_is_searched_in_vain() {
 }
 
 #[test]
+fn a_page_behind_the_last_hit_says_how_many_there_are() {
+    let dateline = archive();
+    let total = dateline.json(&["search"]).len();
+    let behind = format!("0 of {total} hits");
+    dateline.run(&["search", "--offset", "100"]).ok().says(&behind);
+    dateline.run(&["search", "--limit", "0"]).ok().says(&behind);
+    dateline.run(&["search", "giraffe", "--limit", "0"]).ok().says("no article fits");
+}
+
+#[test]
 fn a_query_without_measure_is_refused_at_once() {
     let dateline = archive();
     let begun = std::time::Instant::now();

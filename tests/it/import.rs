@@ -105,7 +105,14 @@ fn bad_lines_are_counted_and_told_and_the_others_are_kept() {
     let done = dateline.pipe(&["import", "-", "--json"], &lines).ok();
     let told = &done.rows()[0];
     assert_eq!((&told["articles"], &told["failed"]), (&3.into(), &3.into()), "{told}");
-    assert!(done.stderr.contains("line 5"), "{}", done.stderr);
+    assert!(done.stderr.contains(r#""line":5"#), "{}", done.stderr);
+}
+
+#[test]
+fn a_file_that_is_no_json_lines_is_a_failure_told_briefly() {
+    let dateline = Dateline::new();
+    let done = dateline.pipe(&["import", "-"], "root:x:0:0\n".repeat(50)).exits(1).says("no line could be read");
+    assert_eq!(done.stderr.matches("a line is left out: expected value at character 1").count(), 5, "{}", done.stderr);
 }
 
 #[test]

@@ -89,7 +89,8 @@ impl Lines {
                 Ok((url, article)) => chunk.push((url, clock.place(article.published), article)),
                 Err(reason) => {
                     self.failed += 1;
-                    warn!(line, reason, "line {line} is left out: {reason}");
+                    // The same fault again and again is one message, held back by the log.
+                    warn!(line, "a line is left out: {reason}");
                 }
             }
         }
@@ -109,7 +110,10 @@ pub(super) struct Imported {
 }
 
 fn article(line: &str) -> Result<(CanonicalUrl, Imported), String> {
-    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let line: Line = serde_json::from_str(line).map_err(|error| {
+        // The parser counts lines from the one that it was given.
+        error.to_string().replace(" at line 1 column ", " at character ")
+    })?;
     let url = CanonicalUrl::parse(&line.url).map_err(|error| error.to_string())?;
     let published = match line.published_at.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => Some(date::parse(text).ok_or_else(|| format!("`{text}` is not a time"))?),
