@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -20,6 +20,8 @@ use super::api::problem;
 const RESERVE_SECONDS: f64 = 10.0;
 /// Addresses remembered: some megabytes at most, whoever asks.
 const MOST_CLIENTS: usize = 20_000;
+/// What proxies add to a request: whose it is.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What each client has left.
 #[derive(Clone)]
@@ -45,7 +47,7 @@ impl Limits {
     /// # Errors
     /// When nothing is left, with the wait until there is.
     fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
-        // This machine is not limited: a proxy on it brings everybody's requests, and knows who sends them.
+        // This machine is not limited: what runs here could as well read the data directory.
         if self.per_second == 0.0 || address.to_canonical().is_loopback() {
             return Ok(());
         }
@@ -78,6 +80,14 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Returns who asks: behind a proxy on this machine the last that its `X-Forwarded-For` names, which is the one that the
+/// proxy has added. Nobody else is believed.
+fn asking(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let named =
+        || headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
+    if peer.to_canonical().is_loopback() { named().unwrap_or(peer) } else { peer }
+}
+
 /// Answers 429 to who asks too much, before anything is looked at.
 pub(super) async fn limit(
     State(limits): State<Limits>,
@@ -85,7 +95,8 @@ pub(super) async fn limit(
     request: Request,
     next: Next,
 ) -> Response {
-    let Err(wait) = limits.take(client.ip(), Instant::now()) else { return next.run(request).await };
+    let client = asking(client.ip(), request.headers());
+    let Err(wait) = limits.take(client, Instant::now()) else { return next.run(request).await };
     let seconds = wait.as_secs_f64().ceil() as u64;
     let mut response = problem(
         StatusCode::TOO_MANY_REQUESTS,
@@ -126,6 +137,20 @@ mod tests {
             assert!((0..100).all(|_| limits.take(address(local), now).is_ok()));
         }
         assert!((0..100).all(|_| Limits::new(0).take(address("203.0.113.5"), now).is_ok()));
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_says_who_asks() {
+        let asked = |peer: &str, named: &[&str]| {
+            let named =
+                named.iter().map(|value| (FORWARDED_FOR.parse().expect("a name"), value.parse().expect("a value")));
+            asking(address(peer), &HeaderMap::from_iter(named)).to_string()
+        };
+        assert_eq!(asked("127.0.0.1", &["198.51.100.1, 203.0.113.5"]), "203.0.113.5");
+        assert_eq!(asked("127.0.0.1", &["198.51.100.1", "203.0.113.5"]), "203.0.113.5");
+        assert_eq!(asked("::ffff:127.0.0.1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(asked("127.0.0.1", &["nobody"]), "127.0.0.1");
+        assert_eq!(asked("203.0.113.6", &["127.0.0.1"]), "203.0.113.6");
     }
 
     #[test]
