@@ -121,9 +121,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
         explain: arguments.explain,
     };
     if !count_by.is_empty() {
-        let counted = count_by.iter().map(|by| archive.count_by(&question, *by, now));
-        let counted = counted.collect::<Result<Vec<_>, _>>()?;
-        for (place, rows) in counted.iter().enumerate() {
+        for (place, rows) in archive.count_by(&question, &count_by, now)?.iter().enumerate() {
             if place > 0 && !output.json {
                 output.line("")?;
             }

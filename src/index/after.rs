@@ -4,8 +4,16 @@
 //! arrives, since rare words become less rare; there the hits that were shown are left out instead.
 
 use rustc_hash::FxHashSet;
+use tantivy::{
+    DocId, SegmentOrdinal, SegmentReader,
+    collector::{Collector, SegmentCollector},
+    columnar::Column,
+};
 
-use super::collect::{Order, Place, Rank};
+use super::{
+    collect::{Order, Place, Rank},
+    schema::{GROUP, ID, PUBLISHED},
+};
 use crate::model::ArticleId;
 
 /// Where a result goes on.
@@ -62,5 +70,61 @@ impl Skipped {
         self.place.is_some_and(|last| place >= last)
             || (!self.groups.is_empty() && self.groups.contains(&group))
             || (!self.shown.is_empty() && self.shown.contains(&mark(group)))
+    }
+}
+
+/// Collects the groups of what comes up to and including a place in an order by time.
+pub(super) struct Groups {
+    pub order: Order,
+    pub last: Place,
+}
+
+pub(super) struct SegmentGroups {
+    order: Order,
+    last: Place,
+    ids: Column<u64>,
+    published: Column<i64>,
+    groups_of: Column<u64>,
+    groups: FxHashSet<u64>,
+}
+
+impl Collector for Groups {
+    type Fruit = FxHashSet<u64>;
+    type Child = SegmentGroups;
+
+    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentGroups> {
+        let columns = reader.fast_fields();
+        let (ids, published, groups_of) = (columns.u64(ID)?, columns.i64(PUBLISHED)?, columns.u64(GROUP)?);
+        Ok(SegmentGroups {
+            order: self.order,
+            last: self.last,
+            ids,
+            published,
+            groups_of,
+            groups: FxHashSet::default(),
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, segments: Vec<FxHashSet<u64>>) -> tantivy::Result<FxHashSet<u64>> {
+        Ok(segments.into_iter().flatten().collect())
+    }
+}
+
+impl SegmentCollector for SegmentGroups {
+    type Fruit = FxHashSet<u64>;
+
+    fn collect(&mut self, doc: DocId, _: f32) {
+        let rank = self.order.rank(0.0, self.published.first(doc).unwrap_or_default());
+        if Place::new(Rank(rank), self.ids.first(doc).unwrap_or_default()) >= self.last {
+            self.groups.extend(self.groups_of.first(doc));
+        }
+    }
+
+    fn harvest(self) -> FxHashSet<u64> {
+        self.groups
     }
 }

@@ -7,7 +7,7 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use rustc_hash::FxHashMap;
 use tantivy::{
-    DocAddress, DocId, Score, SegmentOrdinal, SegmentReader,
+    DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
     columnar::Column,
     query::Weight,
@@ -27,7 +27,7 @@ const HALF_FRESH_SECONDS: f64 = 7.0 * 86_400.0;
 pub(super) const REPRESENTATIVE: f64 = 1.1;
 
 /// The order of hits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// By score; `now` is in seconds since 1970.
     Score { now: i64 },
@@ -63,17 +63,15 @@ pub(super) struct Found {
     pub id: u64,
     pub group: u64,
     pub score: f32,
-    pub address: DocAddress,
 }
 
 impl Collector for Top {
     type Fruit = Vec<Found>;
     type Child = Segment;
 
-    fn for_segment(&self, ordinal: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<Segment> {
+    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<Segment> {
         let columns = reader.fast_fields();
         Ok(Segment {
-            ordinal,
             order: self.order,
             collapse: self.collapse,
             skipped: self.skipped.clone(),
@@ -125,7 +123,6 @@ impl Collector for Top {
 
 /// Collects from one segment.
 pub(super) struct Segment {
-    ordinal: SegmentOrdinal,
     order: Order,
     collapse: bool,
     skipped: Arc<Skipped>,
@@ -155,7 +152,7 @@ impl SegmentCollector for Segment {
             rank *= boost;
         }
         let score = if self.scored() { rank as f32 } else { 0.0 };
-        self.best.push(Found { rank, id, group, score, address: DocAddress::new(self.ordinal, doc) });
+        self.best.push(Found { rank, id, group, score });
     }
 
     fn harvest(self) -> Vec<Found> {
@@ -178,7 +175,7 @@ impl Segment {
 }
 
 /// Returns the factor by which freshness lifts a score, 1 to 1 + [`FRESHNESS`].
-pub(super) fn freshness(now: i64, published: i64) -> f64 {
+fn freshness(now: i64, published: i64) -> f64 {
     let age = now.saturating_sub(published).max(0) as f64;
     1.0 + FRESHNESS * HALF_FRESH_SECONDS / (HALF_FRESH_SECONDS + age)
 }
@@ -266,7 +263,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(rank: f64, id: u64, group: u64) -> Found {
-        Found { rank, id, group, score: 0.0, address: DocAddress::new(0, 0) }
+        Found { rank, id, group, score: 0.0 }
     }
 
     fn best(limit: usize, collapse: bool, all: &[(f64, u64, u64)]) -> Vec<u64> {

@@ -3,8 +3,8 @@
 use tantivy::{DocAddress, TERMINATED, query::EnableScoring};
 
 use super::{
-    Error, Options, Searcher,
-    collect::{REPRESENTATIVE, freshness},
+    Error, Options, Searcher, Sort,
+    collect::REPRESENTATIVE,
     compile::{Compiler, Form},
     schema::{GROUP, PUBLISHED},
     search::{View, guarded},
@@ -71,7 +71,7 @@ fn explain(view: &View, query: &Query, options: &Options, id: ArticleId) -> Resu
     let columns = view.searcher.segment_reader(doc.segment_ord).fast_fields();
     let published = columns.i64(PUBLISHED).map_err(Error::engine("read"))?.first(doc.doc_id).unwrap_or_default();
     let group = columns.u64(GROUP).map_err(Error::engine("read"))?.first(doc.doc_id);
-    let freshness = freshness(options.now.timestamp(), published);
+    let freshness = Sort::Relevance.order(options.now).rank(1.0, published);
     let representative = if options.collapse && group == Some(id.bits()) { REPRESENTATIVE } else { 1.0 };
     let sum: f64 = parts.iter().map(|part| f64::from(part.score)).sum();
     Ok(Some(Explanation { score: (sum * freshness * representative) as f32, parts, freshness, representative }))

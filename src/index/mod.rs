@@ -15,10 +15,11 @@ mod generation;
 mod schema;
 mod search;
 mod snippet;
+mod tally;
 mod writer;
 
 pub use self::after::After;
-pub use self::count::CountBy;
+pub use self::count::{CountBy, Counts, Values};
 pub use self::error::Error;
 pub use self::explain::{Explanation, Part};
 pub use self::search::{Hit, Hits, Options, Searcher, Sort};

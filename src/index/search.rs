@@ -3,17 +3,17 @@
 use std::{
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use tantivy::{IndexReader, ReloadPolicy};
+use tantivy::{Directory, IndexReader, ReloadPolicy};
 
 use super::{
     Error,
-    after::{After, Skipped},
+    after::{After, Groups, Skipped},
     collect::{Found, Order, Top},
     compile::Compiler,
-    count::Groups,
+    count::Counted,
     generation, schema,
     schema::Fields,
     writer::{open_files, read_payload},
@@ -25,6 +25,8 @@ use crate::{
 
 /// How often opening is tried again when a swap takes the files away meanwhile.
 const TRIES: usize = 3;
+/// The file in which the engine lists all others.
+const LIST: &str = "meta.json";
 
 /// Searches the index. Clones share their view of it.
 #[derive(Clone)]
@@ -36,6 +38,15 @@ struct Shared {
     /// Where a swap would show; `None` in memory.
     root: Option<PathBuf>,
     view: RwLock<Arc<View>>,
+    /// One looks at a time, or else the slower might put back what it saw first.
+    refreshing: Mutex<()>,
+}
+
+impl Shared {
+    fn new(root: Option<&Path>, view: View) -> Arc<Self> {
+        let view = RwLock::new(Arc::new(view));
+        Arc::new(Self { root: root.map(Path::to_owned), view, refreshing: Mutex::default() })
+    }
 }
 
 /// The index as it was at one moment.
@@ -46,6 +57,10 @@ pub(super) struct View {
     pub searcher: tantivy::Searcher,
     /// The languages of its articles: a word is looked for in its stems in all of them.
     pub languages: Vec<String>,
+    /// What was counted in it.
+    pub counted: Counted,
+    /// What the engine's list of files said when it was opened, or shortly before.
+    listed: Vec<u8>,
 }
 
 /// How hits are ordered.
@@ -65,9 +80,11 @@ impl Sort {
         if query.has_words() { Self::Relevance } else { Self::Newest }
     }
 
-    fn order(self, now: Time) -> Order {
+    /// Returns the order of hits. Freshness is seen from the beginning of the hour, so that the same question has the same
+    /// answer for a while, to the last digit of a score.
+    pub(super) fn order(self, now: Time) -> Order {
         match self {
-            Self::Relevance => Order::Score { now: now.timestamp() },
+            Self::Relevance => Order::Score { now: now.timestamp() / 3_600 * 3_600 },
             Self::Newest => Order::Newest,
             Self::Oldest => Order::Oldest,
         }
@@ -120,7 +137,7 @@ impl Searcher {
     /// When there is none, when another version built it, or when its files cannot be read.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let view = guarded(|| open_view(dir))?;
-        Ok(Self { shared: Arc::new(Shared { root: Some(dir.to_owned()), view: RwLock::new(Arc::new(view)) }) })
+        Ok(Self { shared: Shared::new(Some(dir), view) })
     }
 
     /// Opens the index in `dir` as [`Searcher::open`] does; one that is not there yet is empty until a refresh finds it.
@@ -144,7 +161,7 @@ impl Searcher {
     /// Returns a searcher of an open index.
     pub(super) fn of(index: &tantivy::Index, root: Option<&Path>, generation: String) -> Result<Self, Error> {
         let view = View::of(index, generation).map_err(Error::engine("read"))?;
-        Ok(Self { shared: Arc::new(Shared { root: root.map(Path::to_owned), view: RwLock::new(Arc::new(view)) }) })
+        Ok(Self { shared: Shared::new(root, view) })
     }
 
     /// Sees what was committed, or swapped in, since the last time.
@@ -152,10 +169,14 @@ impl Searcher {
     /// # Errors
     /// When the files cannot be read; the searcher then keeps what it saw.
     pub fn refresh(&self) -> Result<(), Error> {
+        let _alone = self.shared.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = self.view();
         let view = match &self.shared.root {
             Some(root) if generation::current(root)?.is_some_and(|name| name != seen.generation) => open_view(root)?,
-            _ => seen.reloaded().map_err(Error::engine("read"))?,
+            _ => match seen.reloaded().map_err(Error::engine("read"))? {
+                Some(view) => view,
+                None => return Ok(()),
+            },
         };
         *self.shared.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
         Ok(())
@@ -200,7 +221,7 @@ impl Searcher {
             skipped.shown.clone_from(shown);
         }
         if let (Some(last), true) = (skipped.place, options.collapse) {
-            let groups = Groups { until: Some((order, last)) };
+            let groups = Groups { order, last };
             skipped.groups = view.searcher.search(&*compiled, &groups).map_err(Error::engine("search"))?;
         }
         let top = Top { limit, collapse: options.collapse, order, skipped: Arc::new(skipped) };
@@ -225,18 +246,24 @@ impl Searcher {
 
 impl View {
     fn of(index: &tantivy::Index, generation: String) -> tantivy::Result<Self> {
+        let listed = listed(index)?;
         // Reloading by hand: no thread watches the directory, and a command that searches once needs none.
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let (_, fields) = schema::schema();
-        Self::snapshot(generation, reader, fields)
+        Self::snapshot(generation, reader, fields, listed)
     }
 
-    fn reloaded(&self) -> tantivy::Result<Self> {
+    /// Returns the index as it is now; `None` where it is still the same.
+    fn reloaded(&self) -> tantivy::Result<Option<Self>> {
+        let listed = listed(self.searcher.index())?;
+        if listed == self.listed {
+            return Ok(None);
+        }
         self.reader.reload()?;
-        Self::snapshot(self.generation.clone(), self.reader.clone(), self.fields)
+        Self::snapshot(self.generation.clone(), self.reader.clone(), self.fields, listed).map(Some)
     }
 
-    fn snapshot(generation: String, reader: IndexReader, fields: Fields) -> tantivy::Result<Self> {
+    fn snapshot(generation: String, reader: IndexReader, fields: Fields, listed: Vec<u8>) -> tantivy::Result<Self> {
         let searcher = reader.searcher();
         let mut languages = Vec::new();
         for segment in searcher.segment_readers() {
@@ -248,8 +275,13 @@ impl View {
         }
         languages.sort_unstable();
         languages.dedup();
-        Ok(Self { generation, reader, fields, searcher, languages })
+        Ok(Self { generation, reader, fields, searcher, languages, counted: Counted::default(), listed })
     }
+}
+
+/// Returns the engine's list of files, which every commit and every merge writes anew.
+fn listed(index: &tantivy::Index) -> tantivy::Result<Vec<u8>> {
+    Ok(index.directory().atomic_read(Path::new(LIST))?)
 }
 
 /// Reads the index; what the engine does not expect of a damaged file ends the reading, not the process.

@@ -345,7 +345,7 @@ fn counts_agree_with_the_hits_they_count() {
     let searcher = index.searcher();
     let count = |text: &str, by, collapse| -> Vec<(String, u64)> {
         let query = query::parse(text, now()).expect("readable");
-        searcher.count_by(&query, by, collapse, 10, now()).expect("counted")
+        searcher.counts(&query, &[(by, 10)], collapse, now()).expect("counted").by[0].clone()
     };
     let pairs = |pairs: &[(&str, u64)]| pairs.iter().map(|&(name, count)| (name.to_owned(), count)).collect::<Vec<_>>();
     assert_eq!(count("report", CountBy::Source, false), pairs(&[("Wire 0", 2), ("Wire 1", 2)]));
@@ -359,6 +359,49 @@ fn counts_agree_with_the_hits_they_count() {
     assert_eq!(count("", CountBy::Outlet, true).len(), 2);
     let query = query::parse("report", now()).expect("readable");
     assert_eq!(searcher.count(&query, true).expect("counted"), 2);
+}
+
+#[test]
+fn the_most_frequent_values_are_found_however_segments_share_them() {
+    let mut index = Index::in_memory().expect("an index");
+    let mut expected = std::collections::BTreeMap::<String, u64>::new();
+    for number in 1..=120_u64 {
+        // Each segment has favourites of its own, beside names that are common to all and many that occur once.
+        let (segment, spread) = (number / 30, number.wrapping_mul(number) % 31);
+        let names =
+            [format!("Own {segment} {}", spread % 7), format!("Shared {}", spread % 11), format!("Once {number}")];
+        names.iter().for_each(|name| *expected.entry(name.clone()).or_default() += 1);
+        put(&mut index, &Article { authors: names.to_vec(), ..article(number, "en", "Report", "Text.") }, number);
+        if number % 30 == 0 {
+            index.commit(number).expect("committed");
+        }
+    }
+    let mut expected: Vec<(String, u64)> = expected.into_iter().collect();
+    expected.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b)));
+    let searcher = index.searcher();
+    for limit in [0, 1, 2, 3, 5, 8, 13, 40, usize::MAX] {
+        let counts = searcher.counts(&query::Query::All, &[(CountBy::Author, limit)], false, now()).expect("counted");
+        assert_eq!(counts.by[0], expected[..limit.min(expected.len())], "{limit}");
+    }
+}
+
+#[test]
+fn counts_are_remembered_until_the_next_commit() {
+    let mut index = index_of(&[("en", "Report", "Text."), ("en", "Report", "Text.")]);
+    let searcher = index.searcher();
+    let count = |hours: i64| {
+        let query = query::parse("report", now()).expect("readable");
+        let at = now() + chrono::Duration::hours(hours);
+        searcher.counts(&query, &[(CountBy::Lang, 10), (CountBy::Day, 10)], true, at).expect("counted")
+    };
+    let first = count(0);
+    assert_eq!((first.total, first.by[0].as_slice()), (2, &[("en".to_owned(), 2)][..]));
+    searcher.refresh().expect("refreshed");
+    assert!(std::sync::Arc::ptr_eq(&first, &count(0)), "nothing has changed");
+    assert!(!std::sync::Arc::ptr_eq(&first, &count(1)), "freshness has");
+    put(&mut index, &article(3, "en", "Report", "Text."), 3);
+    index.commit(2).expect("committed");
+    assert_eq!(count(0).total, 3);
 }
 
 #[test]
@@ -509,7 +552,7 @@ fn a_damaged_file_means_a_rebuild_and_no_panic() {
             if let Ok(reader) = Searcher::open(dir.path()) {
                 let query = query::parse("peace \"talks about\" wen~", now()).expect("readable");
                 let _ = reader.search(&query, &options(None, true));
-                let _ = reader.count_by(&query, CountBy::Outlet, true, 10, now());
+                let _ = reader.counts(&query, &[(CountBy::Outlet, 10), (CountBy::Topic, 10)], true, now());
             }
             let opened = Index::open(dir.path(), &settings()).expect("opened");
             assert!(matches!(opened.state, State::Rebuilt { .. }), "{name:?} {what}: {:?}", opened.state);

@@ -1,22 +1,23 @@
 //! The JSON API: the command line's names and fields; errors as problem details (RFC 9457).
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{Path, RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 use chrono::Utc;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{
-    Archive, By, Error, Found, Question, Shared,
+    Archive, By, Error, Question, Shared,
     archive::read_time,
     ask::{self, Asked, Manner, asked},
-    json::{self, RevisionRow, SourceRow, StoryRow, TopicRow},
+    json::{self, CountRow, RevisionRow, SourceRow, StoryRow, TopicRow},
     openapi,
 };
 use crate::{model::ArticleId, store::StoryFilter};
@@ -71,16 +72,26 @@ pub(super) async fn nowhere() -> Response {
     problem(StatusCode::NOT_FOUND, "not found", "nothing is served at this address")
 }
 
-/// An answer of the API, off the async threads.
-async fn answered(
-    shared: Shared,
-    query: String,
-    answer: fn(&Archive, &str) -> Result<Value, Error>,
-) -> Result<Json<Value>, Error> {
-    shared.ask(move |archive| answer(archive, &query)).await.map(Json)
+/// JSON as text, its fields in the order of the rows: as values they would be in the order of the alphabet, and those
+/// of thousands of sources would take more memory than all the rest of a daemon.
+pub(super) type Text = String;
+
+fn text(answer: &impl Serialize) -> Text {
+    serde_json::to_string(answer).expect("rows are JSON, and memory takes them")
 }
 
-type Answer = Result<Json<Value>, Error>;
+/// Rows under a name.
+fn named(name: &str, rows: &impl Serialize) -> Text {
+    text(&BTreeMap::from([(name, rows)]))
+}
+
+type Answer = Result<Response, Error>;
+
+/// An answer of the API, off the async threads.
+async fn answered(shared: Shared, query: String, answer: fn(&Archive, &str) -> Result<Text, Error>) -> Answer {
+    let text = shared.ask(move |archive| answer(archive, &query)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+}
 
 fn with_id(id: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair("id", id).finish()
@@ -102,74 +113,72 @@ async fn story(State(shared): State<Shared>, Path(id): Path<String>) -> Answer {
     answered(shared, with_id(&id), story_answer).await
 }
 
-async fn sources(State(shared): State<Shared>) -> Result<Response, Error> {
-    let text = shared.ask(sources_text).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+async fn sources(State(shared): State<Shared>) -> Answer {
+    answered(shared, String::new(), sources_answer).await
 }
 
 async fn topics(State(shared): State<Shared>) -> Answer {
-    answered(shared, String::new(), |archive, _| Ok(json!({ "topics": archive.topic_rows()? }))).await
+    answered(shared, String::new(), |archive, _| Ok(named("topics", &archive.topic_rows()?))).await
 }
 
 /// What `/api/v1/search` answers: hits, or counts where fields to count by are given.
-pub(super) fn search_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+pub(super) fn search_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
     let Asked { question, count_by, .. } = asked(Some(query), ask::SEARCH, HITS, Manner::Program)?;
     let now = Utc::now();
     if count_by.is_empty() {
-        let Found { hits, total, next } = archive.search(&Question { total: true, ..question }, now)?;
-        return Ok(json!({ "total": total, "next": next, "hits": hits }));
+        return Ok(text(&archive.search(&Question { total: true, ..question }, now)?));
     }
-    let counts = count_by.iter().map(|by| archive.count_by(&question, *by, now));
-    Ok(json!({ "counts": counts.collect::<Result<Vec<_>, _>>()?.concat() }))
+    Ok(named("counts", &archive.count_by(&question, &count_by, now)?.concat()))
 }
 
 /// What `/api/v1/articles/{id}` answers.
-pub(super) fn article_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+pub(super) fn article_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
+    #[derive(Serialize)]
+    struct WithRevisions {
+        #[serde(flatten)]
+        article: json::Whole,
+        revisions: Vec<RevisionRow>,
+    }
     let id: ArticleId = id(query, "article")?;
     let article = archive.reader.article(id)?.ok_or_else(|| unknown("article"))?;
-    let revisions: Vec<RevisionRow> = archive.reader.revisions(id)?.iter().map(RevisionRow::from).collect();
-    let mut answer = json!(json::article(&archive.names, &article));
-    answer["revisions"] = json!(revisions);
-    Ok(answer)
+    let revisions = archive.reader.revisions(id)?.iter().map(RevisionRow::from).collect();
+    Ok(text(&WithRevisions { article: json::article(&archive.names, &article), revisions }))
 }
 
 /// What `/api/v1/stories` answers.
-pub(super) fn stories_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
-    let filter = story_filter(archive, Some(query), Manner::Program)?;
-    Ok(json!({ "stories": archive.stories(&filter)? }))
+pub(super) fn stories_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
+    Ok(named("stories", &archive.stories(&story_filter(archive, Some(query), Manner::Program)?)?))
 }
 
 /// What `/api/v1/stories/{id}` answers.
-pub(super) fn story_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+pub(super) fn story_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
     let story = archive.reader.story(id(query, "story")?)?.ok_or_else(|| unknown("story"))?;
-    Ok(json!(StoryRow::new(&story, &archive.names)))
+    Ok(text(&StoryRow::new(&story, &archive.names)))
 }
 
-/// What `/api/v1/sources` answers, as text: of thousands of sources, the rows as values would take more memory than all
-/// the rest of a daemon.
-fn sources_text(archive: &Archive) -> Result<Vec<u8>, Error> {
-    let mut text = br#"{"sources":["#.to_vec();
+/// What `/api/v1/sources` answers: written row by row, for the sake of those with thousands.
+pub(super) fn sources_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
+    asked(Some(query), &[], 0, Manner::Program)?;
+    let mut rows = String::new();
     archive.reader.each_source(|source| {
         if source.is_configured() {
-            text.extend(text.ends_with(b"}").then_some(b','));
-            serde_json::to_writer(&mut text, &SourceRow::from(&source)).expect("a row is JSON, and memory takes it");
+            rows += if rows.is_empty() { "" } else { "," };
+            rows += &text(&SourceRow::from(&source));
         }
     })?;
-    text.extend(b"]}");
-    Ok(text)
-}
-
-/// What `/api/v1/sources` answers, as values.
-pub(super) fn sources_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
-    asked(Some(query), &[], 0, Manner::Program)?;
-    Ok(json!({ "sources": source_rows(archive)? }))
+    Ok(format!("{{\"sources\":[{rows}]}}"))
 }
 
 /// Returns the topics, and the numbers by day of one or of all.
-pub(super) fn trends_answer(archive: &Archive, query: &str) -> Result<Value, Error> {
+pub(super) fn trends_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
+    #[derive(Serialize)]
+    struct Trends {
+        topics: Vec<TopicRow>,
+        days: Vec<CountRow>,
+    }
     let Asked { question, .. } = asked(Some(query), ask::TRENDS, DAYS, Manner::Program)?;
-    let days = archive.count_by(&question, By::Day, Utc::now())?;
-    Ok(json!({ "topics": archive.topic_rows()?, "days": days }))
+    let days = archive.count_by(&question, &[By::Day], Utc::now())?.concat();
+    Ok(text(&Trends { topics: archive.topic_rows()?, days }))
 }
 
 /// Reads the id that a request asks for; a text that is none names nothing.

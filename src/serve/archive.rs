@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
+use chrono::{DurationRound, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -67,6 +68,21 @@ pub enum By {
     Hour,
 }
 
+impl From<By> for CountBy {
+    fn from(by: By) -> Self {
+        match by {
+            By::Topic => Self::Topic,
+            By::Source => Self::Source,
+            By::Outlet => Self::Outlet,
+            By::Lang => Self::Lang,
+            By::Author => Self::Author,
+            By::Entity => Self::Entity,
+            By::Day => Self::Day,
+            By::Hour => Self::Hour,
+        }
+    }
+}
+
 /// A question to the archive: the options of `search`, as the command line and the API take them.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
@@ -125,14 +141,14 @@ impl Question {
 }
 
 /// Hits, and how many there are in all.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Found<T = Hit> {
-    /// The hits asked for.
-    pub hits: Vec<T>,
     /// All hits, collapsed unless copies were asked for; `None` where the question did not ask.
     pub total: Option<u64>,
     /// Where the next hits are, if there are more.
     pub next: Option<String>,
+    /// The hits asked for.
+    pub hits: Vec<T>,
 }
 
 /// Store and index of a data directory, for reading.
@@ -183,7 +199,10 @@ impl Archive {
         if cursor.as_ref().is_some_and(|cursor| cursor.sort != sort) {
             return Err(Error::Question("this cursor is of a search in another order".to_owned()));
         }
-        let cursor = cursor.unwrap_or(Cursor { now, sort, after: After::Start });
+        let cursor = match cursor {
+            Some(cursor) => cursor,
+            None => Cursor { now: self.beginning(question, &query, now)?, sort, after: After::Start },
+        };
         let options = Options {
             sort: Some(sort),
             // One more tells whether there is more.
@@ -226,39 +245,45 @@ impl Archive {
         Ok(Found { hits: picked, total: found.total, next: next.map(|cursor| cursor.write()) })
     }
 
-    /// Counts the hits of a question by one of their fields, most first; days and hours in their order.
+    /// Returns when a question is said to be asked: where its meaning does not depend on the minute, with the hour, so that
+    /// until the next one equal questions have equal cursors.
+    fn beginning(&self, question: &Question, query: &Query, now: Time) -> Result<Time, Error> {
+        let hour = now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now);
+        Ok(if self.query(question, hour)? == *query { hour } else { now })
+    }
+
+    /// Counts the hits of a question by some of their fields, `limit` values of each, most first; days and hours in their
+    /// order.
     ///
     /// # Errors
     /// When the question cannot be read, or the data directory fails.
-    pub fn count_by(&self, question: &Question, by: By, now: Time) -> Result<Vec<CountRow>, Error> {
-        let field = match by {
-            By::Topic => CountBy::Topic,
-            By::Source => CountBy::Source,
-            By::Outlet => CountBy::Outlet,
-            By::Lang => CountBy::Lang,
-            By::Author => CountBy::Author,
-            By::Entity => CountBy::Entity,
-            By::Day => CountBy::Day,
-            By::Hour => CountBy::Hour,
-        };
-        let query = self.query(question, now)?;
-        let counts = self.searcher.count_by(&query, field, !question.copies, question.limit, now)?;
-        Ok(counts
-            .into_iter()
-            .map(|(value, count)| CountRow {
-                by,
-                value: if by == By::Topic { self.names.name(&TopicId(value)).to_owned() } else { value },
-                count,
-            })
-            .collect())
+    pub fn count_by(&self, question: &Question, by: &[By], now: Time) -> Result<Vec<Vec<CountRow>>, Error> {
+        let wanted: Vec<_> = by.iter().map(|&by| (by, question.limit)).collect();
+        Ok(self.counts(question, &wanted, now)?.1)
     }
 
-    /// Counts the hits of a question.
+    /// Counts the hits of a question, and how many of them have which values of some fields: so many values of each.
     ///
     /// # Errors
-    /// When the question cannot be read, or the index fails.
-    pub fn count(&self, question: &Question, now: Time) -> Result<u64, Error> {
-        Ok(self.searcher.count(&self.query(question, now)?, !question.copies)?)
+    /// When the question cannot be read, or the data directory fails.
+    pub fn counts(
+        &self,
+        question: &Question,
+        wanted: &[(By, usize)],
+        now: Time,
+    ) -> Result<(u64, Vec<Vec<CountRow>>), Error> {
+        let fields: Vec<_> = wanted.iter().map(|&(by, limit)| (by.into(), limit)).collect();
+        let counts = self.searcher.counts(&self.query(question, now)?, &fields, !question.copies, now)?;
+        let row = |by: By, value: &String, count: u64| {
+            let value = match by {
+                By::Topic => self.names.name(&TopicId(value.clone())).to_owned(),
+                _ => value.clone(),
+            };
+            CountRow { by, value, count }
+        };
+        let rows = wanted.iter().zip(&counts.by);
+        let rows = rows.map(|((by, _), values)| values.iter().map(|(value, count)| row(*by, value, *count)).collect());
+        Ok((counts.total, rows.collect()))
     }
 
     /// Returns every article that fits a question, copies too, oldest first.

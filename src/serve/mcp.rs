@@ -27,7 +27,7 @@ struct Question {
     name: &'static str,
     about: &'static str,
     parameters: &'static [&'static str],
-    answer: fn(&Archive, &str) -> Result<Value, Error>,
+    answer: fn(&Archive, &str) -> Result<api::Text, Error>,
 }
 
 const QUESTIONS: [Question; 6] = [
@@ -112,7 +112,14 @@ impl ServerHandler for Assistant {
         let data_dir = self.data_dir.clone();
         let answered = tokio::task::spawn_blocking(move || (question.answer)(&Archive::open(&data_dir)?, &query)).await;
         let told = match answered {
-            Ok(Ok(answer)) => CallToolResult::structured(answer),
+            Ok(Ok(text)) => match serde_json::from_str(&text) {
+                Ok(value) => {
+                    let mut told = CallToolResult::structured(value);
+                    told.content = vec![ContentBlock::text(text)];
+                    told
+                }
+                Err(error) => return Err(ErrorData::internal_error(error.to_string(), None)),
+            },
             // Told as a result: the assistant can correct its question.
             Ok(Err(error)) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
             Err(error) => return Err(ErrorData::internal_error(error.to_string(), None)),

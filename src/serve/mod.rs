@@ -22,7 +22,7 @@ use std::{
     io,
     net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -54,7 +54,7 @@ pub use self::{
     names::{NAMES, TopicName, TopicNames},
     websub::{HubCall, HubMessage},
 };
-use crate::config::Serve;
+use crate::{config::Serve, index::Searcher};
 
 /// Archives kept open for requests: as many as run at once without waiting on a small machine.
 const POOL: usize = 8;
@@ -79,6 +79,8 @@ pub enum StartError {
 pub(crate) struct Shared {
     data_dir: PathBuf,
     pool: Arc<Mutex<Vec<Archive>>>,
+    /// One view of the index for all of the pool, and what was counted in it.
+    searcher: Arc<OnceLock<Searcher>>,
     liveness: Liveness,
     token: Option<Arc<[u8]>>,
     /// Where hubs are heard; `None` where nobody listens to them.
@@ -104,13 +106,16 @@ impl Shared {
 
     fn take(&self) -> Result<Archive, Error> {
         let kept = self.pool.lock().expect("nobody panics with the lock").pop();
-        match kept {
-            Some(mut archive) => {
-                archive.refresh()?;
-                Ok(archive)
+        let mut archive = match kept {
+            Some(archive) => archive,
+            None => {
+                let archive = Archive::open(&self.data_dir)?;
+                let searcher = self.searcher.get_or_init(|| archive.searcher.clone()).clone();
+                Archive { searcher, ..archive }
             }
-            None => Archive::open(&self.data_dir),
-        }
+        };
+        archive.refresh()?;
+        Ok(archive)
     }
 
     fn give_back(&self, archive: Archive) {
@@ -166,7 +171,15 @@ impl Server {
     ) -> io::Result<()> {
         let address = self.address()?;
         let deliveries = Arc::new(Semaphore::new(websub::AT_ONCE));
-        let shared = Shared { data_dir, pool: Arc::default(), liveness, token: self.token, hub_calls, deliveries };
+        let shared = Shared {
+            data_dir,
+            pool: Arc::default(),
+            searcher: Arc::default(),
+            liveness,
+            token: self.token,
+            hub_calls,
+            deliveries,
+        };
         let listener = TcpListener::from_std(self.listener)?;
         info!(listen = %address, "listening on http://{address}/");
         let ended = stop.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dateline::serve::{Archive, Question};
 use serde_json::{Value, json};
 
 use crate::world::{Dateline, free_address, get, get_whole, paragraphs};
@@ -210,6 +211,59 @@ fn what_is_not_served_is_a_problem_with_details() {
         assert_eq!(problem["status"], status, "{target}");
     }
     assert!(answer_with(&listen, token)["security"].is_array());
+}
+
+#[test]
+fn who_asks_too_much_is_told_when_to_come_back_and_nobody_else_is() {
+    let listen = free_address();
+    let dateline = Dateline::new().set("serve.listen", &format!("\"{listen}\"")).set("serve.rate_limit", "1");
+    let _daemon = dateline.start_ready(&listen);
+    // Clients behind a proxy on this machine, the one place from which a test can ask for several of them.
+    let ask =
+        |client: &str| get_whole(&listen, "/style.css", &format!("x-forwarded-for: {client}\r\n")).expect("an answer");
+    // Ten may come at once; a slow machine lets a few more through.
+    let answers = (0..200).map(|_| ask("203.0.113.5"));
+    let (head, body) = answers.skip(10).find(|(head, _)| !head.starts_with("HTTP/1.1 200 ")).expect("a refusal");
+    assert!(head.starts_with("HTTP/1.1 429 ") && head.contains("application/problem+json"), "{head}");
+    let wait = head.lines().find_map(|line| line.strip_prefix("retry-after: ")).expect("when to come back");
+    assert_eq!(wait, "1");
+    let problem: Value = serde_json::from_str(&body).expect("a problem");
+    assert_eq!((&problem["status"], problem["detail"].is_string()), (&json!(429), true));
+    assert!(ask("203.0.113.6").0.starts_with("HTTP/1.1 200 "), "another client");
+    assert_eq!(get(&listen, "/style.css", "").expect("an answer").0, 200, "this machine");
+    assert_eq!(get(&listen, "/livez", "x-forwarded-for: 203.0.113.5\r\n").expect("an answer").0, 200, "who watches");
+}
+
+#[test]
+fn equal_questions_have_equal_answers_until_something_changes() {
+    let dateline = Dateline::new();
+    dateline.pipe(&["import", "-"], lines(0, 30)).ok();
+    let archive = Archive::open(&dateline.path("data")).expect("an archive");
+    let ask = |at: &str| {
+        let question =
+            Question { query: Some("walkout".to_owned()), limit: 5, total: true, explain: true, ..Question::default() };
+        let found = archive.search(&question, at.parse().expect("a time")).expect("an answer");
+        serde_json::to_string(&found).expect("JSON")
+    };
+    let first = ask("2026-03-02T12:00:01Z");
+    assert_eq!(first, ask("2026-03-02T12:59:59Z"), "scores and cursor are those of the hour");
+    assert_ne!(first, ask("2026-03-09T12:00:01Z"), "freshness fades");
+}
+
+#[test]
+fn fields_come_in_one_order_from_the_command_line_and_the_api() {
+    let listen = free_address();
+    let dateline = Dateline::new().set("serve.listen", &format!("\"{listen}\""));
+    dateline.pipe(&["import", "-"], lines(0, 2)).ok();
+    let shown = |row: &str| row.trim_end_matches(['\n', '}']).to_owned();
+    let id = dateline.row(&["search", "title:dock"])["id"].as_str().expect("an id").to_owned();
+    let article = shown(&dateline.run(&["show", &id, "--json"]).ok().stdout);
+    let hit = shown(&dateline.run(&["search", "title:dock", "--sort", "newest", "--json"]).ok().stdout);
+    let _daemon = dateline.start_ready(&listen);
+    let (_, body) = get(&listen, &format!("/api/v1/articles/{id}"), "").expect("an answer");
+    assert!(body.starts_with(&article), "{body}\n{article}");
+    let (_, body) = get(&listen, "/api/v1/search?q=title:dock&sort=newest", "").expect("an answer");
+    assert!(body.contains(&hit), "{body}\n{hit}");
 }
 
 fn answer_with(listen: &str, headers: &str) -> Value {

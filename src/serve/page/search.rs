@@ -74,12 +74,12 @@ pub(in crate::serve) async fn search(State(shared): State<Shared>, RawQuery(quer
     }
 }
 
-fn page(archive: &Archive, link: &Link, asked: Asked, now: Time) -> Result<Page, Error> {
-    let question = Question { total: true, ..asked.question };
+fn page(archive: &Archive, link: &Link, mut asked: Asked, now: Time) -> Result<Page, Error> {
+    let question = &mut asked.question;
     let words = question.query.clone().unwrap_or_default();
     let title = if words.is_empty() { "Latest".to_owned() } else { words.clone() };
-    let found = archive.search(&question, now)?;
-    let total = found.total.unwrap_or_default();
+    let found = archive.search(question, now)?;
+    let (total, counts) = counted(archive, question, now)?;
     let mut main = format!("<h1 class=hidden>{}</h1>{}{}", headline(&title), form(link), filters(link));
     if total == 0 {
         main += "<p role=status>No article fits. Fewer words or filters find more, and so does <code>OR</code> \
@@ -91,16 +91,27 @@ fn page(archive: &Archive, link: &Link, asked: Asked, now: Time) -> Result<Page,
              this search</a></p>",
             many(total, "article", "articles")
         );
-        main += &time_chart(archive, link, &question, now)?;
+        main += &time_chart(link, &counts);
     }
     main += "<div class=columns><section aria-label=Results>";
     main += &hits(&found, link, &words, asked.stories);
     main += "</section>";
     if total > 0 || link.pairs().any(|(name, _)| KEPT.iter().any(|(known, _)| *known == name)) {
-        main += &facets(archive, link, &question, now)?;
+        main += &facets(archive, link, question, &counts, now)?;
     }
     main += "</div>";
     Ok(Page { title, head: alternates(link), main, place: "/" })
+}
+
+/// Counts what was found, by days, by hours and by each facet.
+fn counted(archive: &Archive, question: &Question, now: Time) -> Result<(u64, Vec<Vec<CountRow>>), Error> {
+    let facets = FACETS.iter().map(|facet| (facet.by, VALUES));
+    let wanted: Vec<_> = [(By::Day, usize::MAX), (By::Hour, usize::MAX)].into_iter().chain(facets).collect();
+    archive.counts(question, &wanted, now)
+}
+
+fn of(by: By, counts: &[Vec<CountRow>]) -> &[CountRow] {
+    counts.iter().find(|rows| rows.first().is_some_and(|row| row.by == by)).map_or(&[], Vec::as_slice)
 }
 
 /// The form, with what is asked already.
@@ -155,15 +166,14 @@ fn filters(link: &Link) -> String {
 }
 
 /// When the hits were published, as a picture and as a table.
-fn time_chart(archive: &Archive, link: &Link, question: &Question, now: Time) -> Result<String, Error> {
-    let whole = Question { limit: usize::MAX, cursor: None, ..question.clone() };
-    let days = archive.count_by(&whole, By::Day, now)?;
+fn time_chart(link: &Link, counts: &[Vec<CountRow>]) -> String {
+    let days = of(By::Day, counts);
     let bars = if days.len() > DAYS {
-        chart::bars(&days, Duration::days(1))
+        chart::bars(days, Duration::days(1))
     } else {
-        chart::bars(&archive.count_by(&whole, By::Hour, now)?, Duration::hours(1))
+        chart::bars(of(By::Hour, counts), Duration::hours(1))
     };
-    let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return Ok(String::new()) };
+    let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return String::new() };
     let href = |bar: &chart::Bar| {
         let (since, until) = bar.bounds();
         link.clone().with("since", &since).with("until", &until).href("/")
@@ -172,12 +182,12 @@ fn time_chart(archive: &Archive, link: &Link, question: &Question, now: Time) ->
         |bar: &chart::Bar| format!("<tr><th scope=row><a href=\"{}\">{}</a><td>{}", href(bar), bar.name(), bar.count);
     let rows: String = bars.iter().filter(|bar| bar.count > 0).map(row).collect();
     let (from, to) = (first.from.format("%-d %b %Y"), (last.to - Duration::seconds(1)).format("%-d %b %Y"));
-    Ok(format!(
+    format!(
         "<figure class=chart>{}<figcaption><span>{from}</span><span>{to}</span></figcaption>\
          <details><summary>By time, as a table</summary><table><thead><tr><th scope=col>Published<th scope=col>\
          Articles<tbody>{rows}</table></details></figure>",
         chart::bar_chart(&bars, href)
-    ))
+    )
 }
 
 fn hits(found: &Found, link: &Link, words: &str, by_story: bool) -> String {
@@ -238,13 +248,22 @@ fn article_href(hit: &Hit, words: &str) -> String {
     link.href(&format!("/articles/{}", hit.head.id))
 }
 
-fn facets(archive: &Archive, link: &Link, question: &Question, now: Time) -> Result<String, Error> {
+fn facets(
+    archive: &Archive,
+    link: &Link,
+    question: &mut Question,
+    counts: &[Vec<CountRow>],
+    now: Time,
+) -> Result<String, Error> {
     let mut html = "<aside id=narrow tabindex=-1 aria-label=\"Narrow down\">".to_owned();
     for facet in &FACETS {
-        // What one could choose instead is counted without what is chosen already.
-        let mut question = Question { limit: VALUES, cursor: None, ..question.clone() };
-        let chosen = mem::take((facet.asked)(&mut question));
-        let mut rows = archive.count_by(&question, facet.by, now)?;
+        let chosen = mem::take((facet.asked)(question));
+        let mut rows = of(facet.by, counts).to_vec();
+        if !chosen.is_empty() {
+            // What one could choose instead is counted without what is chosen already.
+            rows = archive.counts(question, &[(facet.by, VALUES)], now)?.1.concat();
+            (facet.asked)(question).clone_from(&chosen);
+        }
         // A language or source that all hits have narrows nothing.
         if rows.len() < 2 && chosen.is_empty() && facet.by != By::Topic {
             rows.clear();

@@ -8,7 +8,10 @@ use chrono::{Days, Utc};
 use super::{Page, answer, chart, grouped, link::Link, topic_list};
 use crate::{
     model::{Time, TopicId},
-    serve::{Archive, By, Error, Question, Shared, json::TopicRow},
+    serve::{
+        Archive, By, Error, Question, Shared,
+        json::{CountRow, TopicRow},
+    },
     text::html::escape,
 };
 
@@ -35,11 +38,13 @@ fn page(archive: &Archive, now: Time) -> Result<Page, Error> {
         children.get(&None).into_iter().flatten().rev().map(|row| (*row, 0)).collect();
     let mut without = Vec::new();
     while let Some((row, depth)) = next.pop() {
-        let found = archive.count(&with_topic(row), now)?;
+        // What its link asks for: its articles and those of the topics below it, copies counted once.
+        let question = Question { topic: vec![row.id.0.clone()], ..Question::default() };
+        let (found, days) = archive.counts(&question, &[(By::Day, usize::MAX)], now)?;
         if found == 0 {
             without.push(row.name.clone());
         } else {
-            main += &topic_html(row, depth, found, &by_day(archive, row, now)?);
+            main += &topic_html(row, depth, found, &latest(&days.concat(), now));
         }
         next.extend(children.get(&Some(&row.id)).into_iter().flatten().rev().map(|row| (*row, depth + 1)));
     }
@@ -48,11 +53,6 @@ fn page(archive: &Archive, now: Time) -> Result<Page, Error> {
         main += &format!("<h2>Without articles</h2>{}", topic_list(&without));
     }
     Ok(Page { title: "Topics".to_owned(), main, place: "/topics", ..Page::default() })
-}
-
-/// What a topic's link asks for: its articles and those of the topics below it, copies counted once.
-fn with_topic(topic: &TopicRow) -> Question {
-    Question { topic: vec![topic.id.0.clone()], limit: usize::MAX, ..Question::default() }
 }
 
 fn topic_html(topic: &TopicRow, depth: usize, found: u64, days: &[u64]) -> String {
@@ -79,11 +79,9 @@ fn topic_html(topic: &TopicRow, depth: usize, found: u64, days: &[u64]) -> Strin
     )
 }
 
-/// Returns how many articles of a topic came on each of the last days.
-fn by_day(archive: &Archive, topic: &TopicRow, now: Time) -> Result<Vec<u64>, Error> {
+/// Returns how many articles came on each of the last days.
+fn latest(counts: &[CountRow], now: Time) -> Vec<u64> {
     let day = |ago: u64| (now - Days::new(ago)).format("%Y-%m-%d").to_string();
-    let question = Question { since: Some(day(DAYS - 1)), ..with_topic(topic) };
-    let counts = archive.count_by(&question, By::Day, now)?;
-    let count = |day: &String| counts.iter().find(|row| row.value == *day).map_or(0, |row| row.count);
-    Ok((0..DAYS).rev().map(day).map(|day| count(&day)).collect())
+    let count = |day: String| counts.iter().rfind(|row| row.value == day).map_or(0, |row| row.count);
+    (0..DAYS).rev().map(|ago| count(day(ago))).collect()
 }

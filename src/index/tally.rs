@@ -1,0 +1,171 @@
+//! The values that articles have in a column, and how many articles have each.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use chrono::DateTime;
+use rustc_hash::FxHashMap;
+use tantivy::{DocId, SegmentReader, columnar::StrColumn};
+
+use super::{
+    CountBy,
+    count::{Found, Values},
+    schema::{AUTHOR, ENTITY_NAME, GROUP, LANG, OUTLET, PUBLISHED, SOURCE_NAME, TOPIC},
+    search::View,
+};
+
+/// Counts what was found by a field: so many values, the most frequent, and of days and hours the last.
+pub(super) fn values(view: &View, found: &Found, by: CountBy, limit: usize) -> tantivy::Result<Values> {
+    match (by, &found.groups) {
+        (CountBy::Topic, Some(groups)) => topics_of_groups(view, groups, limit),
+        (CountBy::Topic, None) => most_frequent(view, found, TOPIC, limit),
+        (CountBy::Source, _) => most_frequent(view, found, SOURCE_NAME, limit),
+        (CountBy::Outlet, _) => most_frequent(view, found, OUTLET, limit),
+        (CountBy::Lang, _) => most_frequent(view, found, LANG, limit),
+        (CountBy::Author, _) => most_frequent(view, found, AUTHOR, limit),
+        (CountBy::Entity, _) => most_frequent(view, found, ENTITY_NAME, limit),
+        (CountBy::Day, _) => spans(view, found, 86_400, "%Y-%m-%d", limit),
+        (CountBy::Hour, _) => spans(view, found, 3_600, "%Y-%m-%dT%H:%M:%SZ", limit),
+    }
+}
+
+/// More values than any column has. A damaged dictionary may claim to have more than there is memory for.
+const MOST_VALUES: usize = 1 << 26;
+
+/// The values of a column in one segment, by their numbers in its dictionary.
+struct Tally {
+    column: StrColumn,
+    /// How many articles have each value.
+    counts: Vec<u32>,
+    /// The values that occur, the more frequent first as far as they have been looked at.
+    values: Vec<u64>,
+}
+
+impl Tally {
+    fn of(segment: &SegmentReader, docs: &[DocId], column: &str) -> tantivy::Result<Option<Self>> {
+        let Some(column) = segment.fast_fields().str(column)? else { return Ok(None) };
+        let (mut counts, mut values) = (vec![0; column.num_terms().min(MOST_VALUES)], Vec::new());
+        for value in docs.iter().flat_map(|&doc| column.term_ords(doc)) {
+            let Some(count) = counts.get_mut(value as usize) else { continue };
+            if *count == 0 {
+                values.push(value);
+            }
+            *count += 1;
+        }
+        Ok(Some(Self { column, counts, values }))
+    }
+
+    /// Returns the `depth` most frequent values, and a count that none of the others exceeds.
+    fn most(&mut self, depth: usize) -> (&[u64], u64) {
+        if depth >= self.values.len() {
+            return (&self.values, 0);
+        }
+        let counts = &self.counts;
+        let (most, next, _) = self.values.select_nth_unstable_by_key(depth, |&value| Reverse(counts[value as usize]));
+        (most, u64::from(counts[*next as usize]))
+    }
+
+    fn count(&self, value: &str) -> tantivy::Result<u64> {
+        let value = self.column.dictionary().term_ord(value)?;
+        Ok(value.and_then(|value| self.counts.get(value as usize)).map_or(0, |&count| u64::from(count)))
+    }
+}
+
+/// Returns the most frequent values of a column over all segments.
+///
+/// Each segment offers its most frequent ones. No other value can be as frequent as the sum of what each segment holds
+/// back at most, so reading goes deeper only until the last place is above that (Fagin's threshold algorithm): names
+/// are many, and most of them occur once.
+fn most_frequent(view: &View, found: &Found, column: &str, limit: usize) -> tantivy::Result<Values> {
+    let mut tallies = Vec::new();
+    for (segment, docs) in view.searcher.segment_readers().iter().zip(&found.docs) {
+        tallies.extend(if docs.is_empty() { None } else { Tally::of(segment, docs, column)? });
+    }
+    let mut depth = limit.saturating_mul(2);
+    loop {
+        let mut offered: FxHashMap<String, u64> = FxHashMap::default();
+        let (mut held_back, mut value) = (0, String::new());
+        for tally in &mut tallies {
+            let column = tally.column.clone();
+            let (most, rest) = tally.most(depth);
+            held_back += rest;
+            for &number in most {
+                if column.ord_to_str(number, &mut value)? && !offered.contains_key(&value) {
+                    offered.insert(value.clone(), 0);
+                }
+            }
+        }
+        for (value, total) in &mut offered {
+            for tally in &tallies {
+                *total += tally.count(value)?;
+            }
+        }
+        let values = ranked(offered.into_iter().collect(), limit);
+        let last = if values.len() < limit { 0 } else { values.last().map_or(u64::MAX, |(_, count)| *count) };
+        if held_back == 0 || last > held_back {
+            return Ok(values);
+        }
+        depth = depth.saturating_mul(4);
+    }
+}
+
+fn ranked(mut values: Values, limit: usize) -> Values {
+    values.sort_unstable_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b)));
+    values.truncate(limit);
+    values
+}
+
+/// Counts groups by the topics of all their members, those that do not match too.
+fn topics_of_groups(view: &View, groups: &FxHashMap<u64, u32>, limit: usize) -> tantivy::Result<Values> {
+    let mut place_of: FxHashMap<String, usize> = FxHashMap::default();
+    // For each topic the groups that have it, and how many they are.
+    let mut topics: Vec<(Vec<u64>, u64)> = Vec::new();
+    for segment in view.searcher.segment_readers() {
+        let Some(column) = segment.fast_fields().str(TOPIC)? else { continue };
+        let group_of = segment.fast_fields().u64(GROUP)?;
+        let mut place_of_value: FxHashMap<u64, usize> = FxHashMap::default();
+        for doc in segment.doc_ids_alive() {
+            let mut values = column.term_ords(doc).peekable();
+            if values.peek().is_none() {
+                continue;
+            }
+            let Some(&group) = group_of.first(doc).and_then(|group| groups.get(&group)) else { continue };
+            for value in values {
+                let place = match place_of_value.get(&value) {
+                    Some(&place) => place,
+                    None => {
+                        let mut name = String::new();
+                        column.ord_to_str(value, &mut name)?;
+                        let place = *place_of.entry(name).or_insert_with(|| {
+                            topics.push((vec![0; groups.len().div_ceil(64)], 0));
+                            topics.len() - 1
+                        });
+                        place_of_value.insert(value, place);
+                        place
+                    }
+                };
+                let (has, count) = &mut topics[place];
+                let (word, bit) = (&mut has[group as usize / 64], 1 << (group % 64));
+                *count += u64::from(*word & bit == 0);
+                *word |= bit;
+            }
+        }
+    }
+    let counts = place_of.into_iter().map(|(name, place)| (name, topics[place].1));
+    Ok(ranked(counts.filter(|(_, count)| *count > 0).collect(), limit))
+}
+
+/// Counts articles by spans of so many seconds, in their order, the last `limit` of them.
+fn spans(view: &View, found: &Found, seconds: i64, form: &str, limit: usize) -> tantivy::Result<Values> {
+    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+    for (segment, docs) in view.searcher.segment_readers().iter().zip(&found.docs) {
+        let published = segment.fast_fields().i64(PUBLISHED)?;
+        let mut spans: FxHashMap<i64, u64> = FxHashMap::default();
+        for &doc in docs {
+            *spans.entry(published.first(doc).unwrap_or_default().div_euclid(seconds)).or_default() += 1;
+        }
+        spans.into_iter().for_each(|(span, count)| *counts.entry(span).or_default() += count);
+    }
+    let name = |span: i64| Some(DateTime::from_timestamp(span * seconds, 0)?.format(form).to_string());
+    let last = counts.len().saturating_sub(limit);
+    Ok(counts.into_iter().skip(last).filter_map(|(span, count)| Some((name(span)?, count))).collect())
+}
