@@ -1,5 +1,7 @@
 //! `dateline status`: what the data directory holds and how it is doing.
 
+use std::cmp::Reverse;
+
 use anyhow::Error;
 use chrono::Utc;
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde_json::json;
 
 use super::{
     Global, open,
-    output::{Output, Style, human_size},
+    output::{Output, Style, count, human_size},
     search::day_and_time,
 };
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
 
 /// Quarantined pages that are listed: each is one to report, and there should be none.
 const SHOWN: usize = 100;
+/// Failing sources that people are shown, those that fail longest first; `dateline sources` shows all.
+const FAILING_SHOWN: usize = 10;
 
 #[derive(Serialize)]
 struct Failing {
@@ -38,7 +42,7 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
     let next_poll =
         sources.iter().filter(|source| source.is_configured()).filter_map(|source| source.state.next_poll_at).min();
     let index_bytes = directory_size(&data_dir.join("index"));
-    let failing: Vec<Failing> = sources
+    let mut failing: Vec<Failing> = sources
         .iter()
         .filter(|source| source.is_configured() && source.state.status == SourceStatus::Failing)
         .map(|source| Failing {
@@ -47,6 +51,7 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
             error: source.state.last_error.clone(),
         })
         .collect();
+    failing.sort_by_key(|source| Reverse(source.failures));
     let quarantined = reader.quarantined_entries(SHOWN)?;
     let owner = Lock::owner(data_dir);
     if output.json {
@@ -91,11 +96,13 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
         "sizes",
         format!("store {}, index {}", human_size(sizes.database_bytes + sizes.log_bytes), human_size(index_bytes)),
     )?;
-    for source in failing {
-        let error = source.error.unwrap_or_default();
-        output.line(
-            &output.paint(Style::Bad, &format!("{}: {} failures, last: {error}", source.name, source.failures)),
-        )?;
+    for source in failing.iter().take(FAILING_SHOWN) {
+        let failures = count(source.failures.into(), "failure", "failures");
+        let error = source.error.as_deref().unwrap_or_default();
+        output.line(&output.paint(Style::Bad, &format!("{}: {failures}, last: {error}", source.name)))?;
+    }
+    if failing.len() > FAILING_SHOWN {
+        output.line(&format!("… and {} more: `dateline sources` shows each", failing.len() - FAILING_SHOWN))?;
     }
     for page in quarantined {
         let link = page.link.unwrap_or_default();

@@ -55,6 +55,18 @@ fn a_source_that_is_empty_fails() {
 }
 
 #[test]
+fn status_shows_people_ten_failing_sources_and_machines_all() {
+    let web = Web::new();
+    let dead: Vec<String> = (0..12).map(|number| web.outlet(1).url(&format!("/{number}.xml"))).collect();
+    let dateline = Dateline::following(&dead);
+    dateline.run(&["run", "--once"]).exits(1);
+    let told = dateline.run(&["status"]).ok().stdout;
+    assert_eq!(told.matches(": 1 failure, last: ").count(), 10, "{told}");
+    assert!(told.contains("… and 2 more: `dateline sources` shows each"), "{told}");
+    assert_eq!(dateline.row(&["status"])["failing"].as_array().map(Vec::len), Some(12));
+}
+
+#[test]
 fn a_source_that_stalls_fails_in_time() {
     check_source(Answer::stall(), "http.timeout");
 }
