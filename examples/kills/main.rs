@@ -10,6 +10,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod desk;
+mod http;
 mod outlets;
 #[path = "../../benches/press/mod.rs"]
 #[expect(dead_code, reason = "the benches use more of it")]

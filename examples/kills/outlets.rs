@@ -1,16 +1,18 @@
 //! Outlets on loopback whose feeds grow: the first `shown` reports are out.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    io,
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
 };
 
-use super::press::{self, Item, Report};
+use super::{
+    http::{self, Document},
+    press::{self, Item, Report},
+};
 
 /// Outlets, each an address of its own.
 const OUTLETS: usize = 8;
@@ -36,13 +38,7 @@ impl Outlets {
         let outlets = Arc::new(Self { reports: press::reports(reports), authorities, shown: AtomicUsize::new(0) });
         for listener in listeners {
             let outlets = outlets.clone();
-            thread::spawn(move || {
-                for stream in listener.incoming().flatten() {
-                    let outlets = outlets.clone();
-                    // Clients here are killed: that they hang up is the purpose.
-                    thread::spawn(move || drop(outlets.answer(stream)));
-                }
-            });
+            http::serve(listener, move |host, path| outlets.document(host, path));
         }
         Ok(outlets)
     }
@@ -69,36 +65,7 @@ impl Outlets {
         format!("http://{}/report/{number}", self.authorities[number % OUTLETS])
     }
 
-    fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-            let mut host = String::new();
-            loop {
-                line.clear();
-                if reader.read_line(&mut line)? <= 2 {
-                    break;
-                }
-                if let Some((name, value)) = line.split_once(':')
-                    && name.eq_ignore_ascii_case("host")
-                {
-                    value.trim().clone_into(&mut host);
-                }
-            }
-            let (status, media, body) = match self.document(&host, &path) {
-                Some((media, body)) => ("200 OK", media, body),
-                None => ("404 Not Found", "text/plain", String::new()),
-            };
-            let length = body.len();
-            write!(stream, "HTTP/1.1 {status}\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n\r\n{body}")?;
-        }
-    }
-
-    fn document(&self, host: &str, path: &str) -> Option<(&'static str, String)> {
+    fn document(&self, host: &str, path: &str) -> Option<Document> {
         let outlet = self.authorities.iter().position(|authority| authority == host)?;
         if let Some(number) = path.strip_prefix("/report/") {
             let number = number.parse().ok().filter(|number| *number < self.reports.len())?;

@@ -1,21 +1,55 @@
-//! `dateline check` and `dateline config`: the configuration's problems, and what it comes to.
+//! `dateline check` and `dateline config`: problems of the configuration, or of the data directory, and what it comes to.
 
 use anyhow::Error;
 use serde::Serialize;
 
 use super::{
-    Global, open,
+    Global, Told, open,
     output::{Output, Style, pad},
 };
 use crate::{
     config::{self, Loaded, Problem, Problems},
     extract::Extractor,
+    pipeline::{self, Audit},
     query,
     topic::{Tagger, lint},
 };
 
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Look for damage of store and index instead, and for what they say differently; reads all of both
+    #[arg(long)]
+    store: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+    if arguments.store { store(global, output) } else { configuration(global, output) }
+}
+
+/// Reports what is wrong with the data directory, also while a daemon works in it.
+fn store(global: &Global, output: &Output) -> Result<(), Error> {
+    let bar = output.progress(None, "reading store and index");
+    let audit = pipeline::audit(&open::configuration(global)?.settings.data_dir);
+    bar.finish_and_clear();
+    let audit = audit?;
+    let Audit { problems, articles, indexed, behind } = &audit;
+    if output.json {
+        output.row(&audit)?;
+    } else {
+        problems.iter().try_for_each(|problem| output.line(problem))?;
+    }
+    if !problems.is_empty() {
+        output.note("hint: a damaged store needs its backup; an index alone is built anew by `dateline reindex`");
+        return Err(Told.into());
+    }
+    output.note(&format!(
+        "{articles} articles in the store, {indexed} in the index, {behind} changes behind; no problems"
+    ));
+    Ok(())
+}
+
 /// Reports every problem, those that only the rooms can see among them; doubtful topic rules are warnings.
-pub(crate) fn check(global: &Global, output: &Output) -> Result<(), Error> {
+fn configuration(global: &Global, output: &Output) -> Result<(), Error> {
     let (loaded, Problems(mut problems)) = config::examine(&open::options(global)?);
     problems.extend(rooms(&loaded));
     let doubts = if Tagger::new(&loaded.topics, &loaded.names).is_ok() { lint(&loaded.topics) } else { Vec::new() };

@@ -110,8 +110,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Rebuild the index from the store
     Reindex,
-    /// Report every problem of the configuration
-    Check,
+    /// Report every problem of the configuration, or of store and index
+    Check(check::Arguments),
     /// Show the effective settings, and where each came from
     Config,
     /// Show counts, backlog and sizes of the data directory
@@ -180,7 +180,7 @@ fn dispatch(command: Command, global: &Global, output: &Output) -> Result<(), Er
         Command::Delete(arguments) => delete::run(&arguments, global, output),
         Command::Backup(arguments) => backup::run(&arguments, global, output),
         Command::Reindex => reindex::run(global, output),
-        Command::Check => check::check(global, output),
+        Command::Check(arguments) => check::run(&arguments, global, output),
         Command::Config => check::show(global, output),
         Command::Status => status::run(global, output),
         Command::Mcp(arguments) => mcp::run(&arguments, global),

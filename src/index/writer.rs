@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tantivy::{
     Directory, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term,
-    directory::{MmapDirectory, RamDirectory},
+    directory::{MmapDirectory, RamDirectory, error::OpenReadError},
     merge_policy::LogMergePolicy,
 };
 
@@ -232,11 +232,8 @@ fn open_generation(root: &Path, name: &str, was_closed: bool) -> Result<(tantivy
     if let Some(file) = metas.list_segment_files().into_iter().find(unlisted) {
         return Err(format!("the list of files is damaged: {} is not in it", file.display()));
     }
-    if !was_closed {
-        let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
-        if let Some(file) = damaged.iter().min() {
-            return Err(format!("{} is damaged", file.display()));
-        }
+    if !was_closed && let Some(file) = damaged_files(&index).map_err(|error| error.to_string())?.first() {
+        return Err(format!("{} is damaged", file.display()));
     }
     // Opens every segment: a file that is missing shows here.
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
@@ -256,6 +253,20 @@ pub(super) fn read_payload(index: &tantivy::Index) -> tantivy::Result<Option<u64
     let payload = index.load_metas()?.payload.unwrap_or_default();
     let payload = serde_json::from_str::<Payload>(&payload).ok();
     Ok(payload.filter(|payload| payload.fingerprint == schema::fingerprint()).map(|payload| payload.seq))
+}
+
+/// Reads every file once and returns those that are not what was written. One that a merge takes away meanwhile is none.
+pub(super) fn damaged_files(index: &tantivy::Index) -> tantivy::Result<Vec<PathBuf>> {
+    let mut damaged = Vec::new();
+    for file in index.load_metas()?.list_segment_files() {
+        match index.directory().validate_checksum(&file) {
+            Ok(true) | Err(OpenReadError::FileDoesNotExist(_)) => {}
+            Ok(false) => damaged.push(file),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    damaged.sort_unstable();
+    Ok(damaged)
 }
 
 fn create(directory: impl Into<Box<dyn Directory>>) -> Result<tantivy::Index, Error> {

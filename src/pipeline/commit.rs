@@ -15,7 +15,7 @@ use super::{
     work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
 };
 use crate::{
-    config::Settings,
+    config::{self, Settings},
     dedup::Memory,
     model::{ArticleId, Entry, EntryId, Time, host_of, target_of},
     serve::NAMES,
@@ -199,17 +199,25 @@ impl Owner {
     }
 }
 
-/// Rebuilds the memory of copies and stories from the log of its decisions.
+/// Rebuilds the memory of copies and stories from the log of its decisions; an empty one where that cannot be read.
 pub(crate) fn remember(reader: &Reader, settings: &Settings) -> Result<Memory, Error> {
+    match recall(reader, &settings.dedup) {
+        Err(Error::Dedup(error)) => {
+            warn!(%error, "what was known of copies and stories cannot be read: recognition starts afresh");
+            Ok(Memory::new(&settings.dedup))
+        }
+        recalled => recalled,
+    }
+}
+
+/// Rebuilds the memory of copies and stories, or says why it cannot.
+pub(super) fn recall(reader: &Reader, settings: &config::Dedup) -> Result<Memory, Error> {
     let mut records = Vec::new();
     reader.dedup_records(|_, _, record| {
         records.push(record.to_vec());
         Ok::<_, Error>(())
     })?;
-    Memory::restore(&settings.dedup, records.into_iter()).or_else(|error| {
-        warn!(%error, "what was known of copies and stories cannot be read: recognition starts afresh");
-        Ok(Memory::new(&settings.dedup))
-    })
+    Ok(Memory::restore(settings, records.into_iter())?)
 }
 
 /// Polls need not wait for the disk: the state of a source and its entries go together, so that what a power failure takes

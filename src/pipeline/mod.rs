@@ -11,6 +11,7 @@
 
 mod alert;
 mod assign;
+mod audit;
 mod clock;
 mod commit;
 mod context;
@@ -47,6 +48,7 @@ use tracing::{error, info};
 
 pub use self::alert::send;
 pub use self::{
+    audit::{Audit, audit},
     clock::{Busy, Clock},
     dispatch::Options,
     import::{ImportSummary, Input, Line, Target, import},

@@ -1,10 +1,11 @@
 //! How much there is, and whether it is sound.
 
-use std::fs;
+use std::{collections::HashMap, fs};
 
 use rusqlite::OptionalExtension;
 
 use super::{Error, Reader, reader::Place};
+use crate::model::ArticleId;
 
 /// Totals for a status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -133,6 +134,16 @@ impl Reader {
             }
             Ok(problems)
         })
+    }
+
+    /// Returns each article with its group of copies, as the index knows it: the representative, itself where it is alone.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn places(&self) -> Result<HashMap<ArticleId, ArticleId>, Error> {
+        let sql = "SELECT articles.id, coalesce(representative, articles.id) FROM articles
+                   LEFT JOIN groups ON groups.id = group_id";
+        Ok(self.db.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
     }
 
     fn column(&self, sql: &str) -> Result<Vec<String>, Error> {

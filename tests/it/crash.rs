@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, page, paragraphs};
 
 const OUTLETS: u8 = 4;
@@ -85,13 +87,7 @@ fn five_kills_leave_the_same_archive() {
 #[test]
 fn an_index_that_is_gone_or_damaged_is_built_from_the_store() {
     let dateline = Dateline::new();
-    let lines: String = (0..10)
-        .map(|n| {
-            let body = paragraphs(n).join(" ");
-            format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{body}\"}}\n")
-        })
-        .collect();
-    dateline.pipe(&["import", "-"], &lines).ok();
+    dateline.pipe(&["import", "-"], lines(10)).ok();
     let index = dateline.path("data/index");
     let all_are_found = || assert_eq!(dateline.json(&["search", "--limit", "100"]).len(), 10);
 
@@ -107,6 +103,64 @@ fn an_index_that_is_gone_or_damaged_is_built_from_the_store() {
 
     dateline.run(&["reindex"]).ok();
     all_are_found();
+}
+
+#[test]
+fn a_check_of_the_store_finds_damage_and_what_the_index_says_differently() {
+    let few = Dateline::new();
+    few.pipe(&["import", "-"], lines(10)).ok();
+    let more = Dateline::new();
+    more.pipe(&["import", "-"], lines(15)).ok();
+    let check =
+        |dateline: &Dateline, code: i32| dateline.run(&["check", "--store", "--json"]).exits(code).rows().remove(0);
+    let numbers = |row: &Value| ["articles", "indexed", "behind"].map(|name| row[name].as_u64().expect("a number"));
+    let sound = check(&few, 0);
+    assert_eq!((&sound["problems"], numbers(&sound)), (&json!([]), [10, 10, 0]), "{sound}");
+
+    // An index that is behind is none that is wrong; one that knows more is.
+    let (of_few, of_more, kept) = (few.path("data/index"), more.path("data/index"), few.path("kept"));
+    fs::rename(&of_few, &kept).expect("an index");
+    copy(&of_more, &of_few);
+    let extra = check(&few, 1);
+    assert!(extra["problems"][0].as_str().is_some_and(|it| it.contains("only the index has: 5")), "{extra}");
+    fs::remove_dir_all(&of_more).expect("an index");
+    fs::rename(&kept, &of_more).expect("an index");
+    let behind = check(&more, 0);
+    assert_eq!(numbers(&behind)[..2], [15, 10], "{behind}");
+    assert!(numbers(&behind)[2] >= 5, "{behind}");
+
+    let spoil = |path: &Path| {
+        let mut bytes = fs::read(path).expect("a file");
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 64].fill(0xa5);
+        fs::write(path, bytes).expect("a writable file");
+    };
+    let largest = files(&of_more).into_iter().max_by_key(|path| fs::metadata(path).expect("there").len());
+    spoil(&largest.expect("an index has files"));
+    let spoilt = check(&more, 1);
+    assert!(spoilt["problems"].to_string().contains("index"), "{spoilt}");
+    more.run(&["reindex"]).ok();
+    assert_eq!(numbers(&check(&more, 0)), [15, 15, 0]);
+
+    spoil(&more.path("data/dateline.db"));
+    more.run(&["check", "--store"]).exits(1);
+}
+
+fn lines(count: usize) -> String {
+    let line = |n| {
+        let body = paragraphs(n).join(" ");
+        format!("{{\"url\":\"https://a.example/{n}\",\"title\":\"Report {n}\",\"body\":\"{body}\"}}\n")
+    };
+    (0..count).map(line).collect()
+}
+
+/// Copies a directory of files and directories of files.
+fn copy(from: &Path, to: &Path) {
+    for file in files(from) {
+        let path = to.join(file.strip_prefix(from).expect("below it"));
+        fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
+        fs::copy(&file, path).expect("it can be copied");
+    }
 }
 
 /// Every file below a directory.
