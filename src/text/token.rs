@@ -57,47 +57,66 @@ impl Tokens {
 
 /// Returns the words of a text. Text beyond 4 GiB is ignored.
 pub fn tokenize(text: &str) -> Tokens {
+    let text = &text[..text.floor_char_boundary(u32::MAX as usize)];
     let mut tokens = Tokens { folded: String::with_capacity(text.len()), tokens: Vec::with_capacity(text.len() / 6) };
     let mut open: Option<Token> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let Ok(at) = u32::try_from(at) else { break };
-        let end = at + c.len_utf8() as u32;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
         // Most characters of most texts, and none of what follows concerns them.
-        if c.is_ascii_alphanumeric() {
-            let from = tokens.folded.len() as u32;
-            let first = Token { start: at, end, from, to: from, capital: c.is_ascii_uppercase() };
-            open.get_or_insert(first).end = end;
-            tokens.folded.push(c.to_ascii_lowercase());
+        let run = ascii_word(&text.as_bytes()[at..]);
+        if run > 0 {
+            extend(&mut open, &tokens, at, at + run, c.is_ascii_uppercase());
+            let from = tokens.folded.len();
+            tokens.folded.push_str(&text[at..at + run]);
+            tokens.folded[from..].make_ascii_lowercase();
+            at += run;
             continue;
         }
+        let end = at + c.len_utf8();
         if is_apostrophe(c) {
             let cyrillic = |c: char| ('\u{400}'..='\u{52f}').contains(&c);
             let joins = tokens.folded.chars().next_back().is_some_and(cyrillic)
-                && chars.peek().is_some_and(|&(_, next)| cyrillic(next));
+                && text[end..].chars().next().is_some_and(cyrillic);
             if !(open.is_some() && joins) {
                 close(&mut open, &mut tokens);
             }
-            continue;
-        }
-        if !c.is_alphanumeric() && (c.is_ascii() || !is_combining_mark(c)) {
+        } else if is_cyrillic_letter(c) {
+            extend(&mut open, &tokens, at, end, c < 'а');
+            fold_char(c, &mut tokens.folded);
+        } else if c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c)) {
+            let alone = is_unspaced(c);
+            if alone {
+                close(&mut open, &mut tokens);
+            }
+            extend(&mut open, &tokens, at, end, c.is_uppercase());
+            fold_char(c, &mut tokens.folded);
+            if alone {
+                close(&mut open, &mut tokens);
+            }
+        } else {
             close(&mut open, &mut tokens);
-            continue;
         }
-        let alone = is_unspaced(c);
-        if alone {
-            close(&mut open, &mut tokens);
-        }
-        let from = tokens.folded.len() as u32;
-        let token = open.get_or_insert(Token { start: at, end, from, to: from, capital: c.is_uppercase() });
-        fold_char(c, &mut tokens.folded);
-        token.end = end;
-        if alone {
-            close(&mut open, &mut tokens);
-        }
+        at = end;
     }
     close(&mut open, &mut tokens);
     tokens
+}
+
+/// Returns how many ASCII letters and digits a text begins with.
+fn ascii_word(text: &[u8]) -> usize {
+    text.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(text.len())
+}
+
+/// А to я, to which no other rule applies.
+fn is_cyrillic_letter(c: char) -> bool {
+    matches!(c, 'А'..='я')
+}
+
+/// Begins a word at a place, or makes the one that is open reach its end.
+fn extend(open: &mut Option<Token>, tokens: &Tokens, start: usize, end: usize, capital: bool) {
+    let from = tokens.folded.len() as u32;
+    let fresh = Token { start: start as u32, end: end as u32, from, to: from, capital };
+    open.get_or_insert(fresh).end = end as u32;
 }
 
 fn close(open: &mut Option<Token>, tokens: &mut Tokens) {
@@ -114,10 +133,10 @@ pub fn fold_char(c: char, folded: &mut String) {
     match c {
         'a'..='z' | '0'..='9' => folded.push(c),
         'A'..='Z' => folded.push(c.to_ascii_lowercase()),
-        'й' | 'ї' => folded.push(c),
-        'Й' => folded.push('й'),
+        'а'..='я' | 'є' | 'і' | 'ї' | 'ґ' => folded.push(c),
+        // Й and Ї, too, stay letters of their own.
+        'А'..='Я' => folded.push(char::from_u32(c as u32 + 0x20).unwrap_or(c)),
         'Ї' => folded.push('ї'),
-        'а'..='я' | 'є' | 'і' | 'ґ' => folded.push(c),
         'ß' => folded.push_str("ss"),
         'æ' | 'Æ' => folded.push_str("ae"),
         'œ' | 'Œ' => folded.push_str("oe"),

@@ -4,6 +4,7 @@
 //! `*` word it begins with, and the acronym that it is. Most words have none of them and cost nothing more; from the
 //! others the trie is walked.
 
+use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -78,6 +79,15 @@ struct Use {
     role: Role,
 }
 
+/// Where a phrase may be complete, and may go on.
+struct Node {
+    /// What is complete here, as a range of the uses.
+    from: u32,
+    to: u32,
+    /// The symbols that may come next, each by one bit: most words that follow are none of them.
+    next: u64,
+}
+
 /// The phrases of one language.
 pub(super) struct Automaton {
     lang: Box<str>,
@@ -92,8 +102,11 @@ pub(super) struct Automaton {
     /// For each symbol the node it leads to from the start.
     first: Vec<u32>,
     edges: FxHashMap<(u32, u32), u32>,
-    /// What is complete at each node.
-    uses: Vec<Vec<Use>>,
+    /// What is complete at each node, until [`finish`](Self::finish).
+    growing: Vec<Vec<Use>>,
+    nodes: Vec<Node>,
+    /// The uses of all nodes, one node's after the other's.
+    uses: Vec<Use>,
     /// Memory of words, one for each thread that is tagging at this moment.
     memos: Mutex<Vec<Memo>>,
 }
@@ -110,6 +123,8 @@ impl Automaton {
             shorter: Vec::new(),
             first: Vec::new(),
             edges: FxHashMap::default(),
+            growing: Vec::new(),
+            nodes: Vec::new(),
             uses: Vec::new(),
             memos: Mutex::default(),
         }
@@ -120,34 +135,43 @@ impl Automaton {
         let mut node = NOTHING;
         for word in words {
             let symbol = self.symbol(word);
-            let fresh = self.uses.len() as u32;
+            let fresh = self.growing.len() as u32;
             let slot = match node {
                 NOTHING => &mut self.first[symbol as usize],
                 node => self.edges.entry((node, symbol)).or_insert(NOTHING),
             };
             if *slot == NOTHING {
                 *slot = fresh;
-                self.uses.push(Vec::new());
+                self.growing.push(Vec::new());
             }
             node = *slot;
         }
         // Two alternatives of one rule may be forms of one word.
         let fresh = Use { topic, phrase, role };
-        if let Some(uses) = self.uses.get_mut(node as usize).filter(|uses| !uses.contains(&fresh)) {
+        if let Some(uses) = self.growing.get_mut(node as usize).filter(|uses| !uses.contains(&fresh)) {
             uses.push(fresh);
         }
     }
 
-    /// Links each `*` word to the next shorter one.
+    /// Links each `*` word to the next shorter one, and brings the uses together.
     pub(super) fn finish(&mut self) {
         self.shorter = vec![NOTHING; self.first.len()];
         for (prefix, &symbol) in &self.prefixes {
             let shorter = prefix.char_indices().rev().find_map(|(end, _)| self.prefixes.get(&prefix[..end]));
             self.shorter[symbol as usize] = shorter.copied().unwrap_or(NOTHING);
         }
+        for uses in std::mem::take(&mut self.growing) {
+            let from = self.uses.len() as u32;
+            self.uses.extend(uses);
+            self.nodes.push(Node { from, to: self.uses.len() as u32, next: 0 });
+        }
+        for &(node, symbol) in self.edges.keys() {
+            self.nodes[node as usize].next |= bit(symbol);
+        }
     }
 
-    /// Appends the hits of all phrases in one field, whose first word has the number `base`.
+    /// Appends the hits of all phrases in one field, whose first word has the number `base`, in the order of the text, the
+    /// longer of those that begin in one place first.
     pub(super) fn find(&self, tokens: &Tokens, base: u32, hits: &mut Vec<Hit>) {
         let mut memo = self.memos.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Memo::new);
         let classes: Vec<Class> = tokens.iter().map(|(_, word)| memo.class(word, |word| self.classify(word))).collect();
@@ -156,7 +180,12 @@ impl Automaton {
             if hits.len() >= MAX_HITS {
                 return;
             }
+            if class == Class::NONE {
+                continue;
+            }
+            let known = hits.len();
             self.symbols(class, |symbol| self.walk(self.first[symbol as usize], &classes, at, at + 1, base, hits));
+            hits[known..].sort_unstable_by_key(|hit| (Reverse(hit.end), hit.phrase));
         }
     }
 
@@ -214,24 +243,35 @@ impl Automaton {
     }
 
     /// Reports what is complete at a node and goes on with the next word. As deep as the longest phrase.
-    fn walk(&self, node: u32, classes: &[Class], start: usize, end: usize, base: u32, hits: &mut Vec<Hit>) {
-        if node == NOTHING {
+    fn walk(&self, at: u32, classes: &[Class], start: usize, end: usize, base: u32, hits: &mut Vec<Hit>) {
+        if at == NOTHING {
             return;
         }
+        let node = &self.nodes[at as usize];
         let (from, to) = (base + start as u32, base + end as u32);
-        hits.extend(self.uses[node as usize].iter().map(|Use { topic, phrase, role }| Hit {
+        let uses = &self.uses[node.from as usize..node.to as usize];
+        hits.extend(uses.iter().map(|Use { topic, phrase, role }| Hit {
             topic: *topic,
             phrase: *phrase,
             role: *role,
             start: from,
             end: to,
         }));
+        if node.next == 0 {
+            return;
+        }
         if let Some(&class) = classes.get(end) {
             self.symbols(class, |symbol| {
-                if let Some(&next) = self.edges.get(&(node, symbol)) {
+                if node.next & bit(symbol) != 0
+                    && let Some(&next) = self.edges.get(&(at, symbol))
+                {
                     self.walk(next, classes, start, end + 1, base, hits);
                 }
             });
         }
     }
+}
+
+fn bit(symbol: u32) -> u64 {
+    1 << (symbol % u64::BITS)
 }

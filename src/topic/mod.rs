@@ -7,6 +7,7 @@
 //! for the parent finds its children through [`Tagger::resolve`].
 
 mod automaton;
+mod bound;
 mod compile;
 mod condition;
 mod decline;
@@ -147,12 +148,10 @@ impl Tagger {
         let mut best = Findings::default();
         for automaton in self.automata_for(text.lang) {
             let hits = score::hits(&reading, automaton);
-            let of_topics = hits.partition_point(|hit| (hit.topic as usize) < self.topics.len());
-            let (of_topics, of_names) = hits.split_at(of_topics);
-            keep_best(&mut best.topics, score::matches(&reading, of_topics, &self.topics, at_least), |known, found| {
+            keep_best(&mut best.topics, score::matches(&reading, &hits, &self.topics, at_least), |known, found| {
                 (known.topic == found.topic).then_some(found.score > known.score)
             });
-            let entities = names::entities(&reading, of_names, &self.names, self.topics.len() as u32);
+            let entities = names::entities(&reading, &hits, &self.names, self.topics.len() as u32);
             keep_best(&mut best.entities, entities, |known, found| {
                 (known.name == found.name).then_some(found.count > known.count)
             });

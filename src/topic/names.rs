@@ -78,7 +78,7 @@ fn capitals(form: &str) -> u8 {
         .fold(0, |bits, (at, (token, _))| bits | u8::from(token.capital) << at)
 }
 
-/// Returns the names in a text, most frequent first, given the hits of their forms in the order of the text.
+/// Returns the names in a text, most frequent first, given all hits in it.
 pub(super) fn entities(reading: &Reading<'_>, hits: &[Hit], names: &[NameRule], topics: u32) -> Vec<Entity> {
     let mut forms: Vec<(Hit, bool)> = hits
         .iter()
@@ -87,7 +87,7 @@ pub(super) fn entities(reading: &Reading<'_>, hits: &[Hit], names: &[NameRule], 
             _ => None,
         })
         .collect();
-    forms.sort_by_key(|(hit, short)| (hit.start, Reverse(hit.end), *short));
+    forms.sort_unstable_by_key(|(hit, short)| (hit.start, Reverse(hit.end), *short, hit.topic));
     let full = longest(forms.iter().filter(|(_, short)| !short).map(|(hit, _)| *hit));
     let mut last_seen: FxHashMap<u32, u32> = FxHashMap::default();
     let is_known: FxHashMap<u32, u32> = full.iter().rev().map(|hit| (hit.topic, hit.start)).collect();

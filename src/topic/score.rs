@@ -4,10 +4,10 @@
 //! of its densest passage over what a passage needs. The first finds what a text is mainly about, the second what one
 //! telling sentence of a long text says. One strong phrase in passing is enough for neither.
 
-use std::cmp::Reverse;
-
 use super::automaton::{Automaton, Hit, Role};
+use super::bound;
 use super::condition::Condition;
+use super::phrase::MAX_WORDS;
 use super::{Text, Topic};
 use crate::model::{Evidence, TextField, TopicMatch};
 use crate::text::{Token, Tokens, tokenize};
@@ -17,14 +17,14 @@ pub(super) const MIN_SCORE: f32 = 3.0;
 /// The score from which on a topic that is not given is worth explaining.
 pub(super) const NEAR_MISS: f32 = 0.3;
 
-const STRONG: f32 = 3.0;
-const WEAK: f32 = 1.0;
+pub(super) const STRONG: f32 = 3.0;
+pub(super) const WEAK: f32 = 1.0;
 /// One weak phrase, however often and wherever, stays below `MIN_SCORE`.
 const WEAK_AT_MOST: f32 = 2.5;
 /// What weak phrases count in a text, or passage, without a strong one; beside strong ones they at most double the sum.
 const WEAK_ALONE: f32 = 0.4;
 const IN_TITLE: f32 = 2.5;
-const IN_LEAD: f32 = 1.2;
+pub(super) const IN_LEAD: f32 = 1.2;
 /// Words of the body that are its lead.
 const LEAD: u32 = 60;
 /// What each repetition of a phrase counts; further ones count nothing.
@@ -35,9 +35,9 @@ const REPEATS: [f32; 4] = [1.0, 0.35, 0.35, 0.35];
 const SHORT_TEXT: f32 = 50.0;
 const PER_DOUBLING: f32 = 0.45;
 /// Words of a passage: a long sentence or two short ones.
-const PASSAGE: u32 = 40;
+pub(super) const PASSAGE: u32 = 40;
 /// What a passage needs, in `min_score`: more than one strong phrase, less than two.
-const PASSAGE_NEEDS: f32 = 1.9;
+pub(super) const PASSAGE_NEEDS: f32 = 1.9;
 /// Hits of one topic that are looked at, and that are shown.
 const MAX_HITS: usize = 256;
 const MAX_EVIDENCE: usize = 16;
@@ -65,8 +65,9 @@ impl<'a> Reading<'a> {
         self.title_words() + GAP
     }
 
-    fn weight_of_place(&self, hit: &Scored) -> f32 {
-        match hit.start {
+    /// What the word of that number weighs.
+    pub(super) fn weight_of_place(&self, start: u32) -> f32 {
+        match start {
             start if start < self.title_words() => IN_TITLE,
             start if start < self.body_start() + LEAD => IN_LEAD,
             _ => 1.0,
@@ -112,18 +113,20 @@ struct Scored {
     points: f32,
 }
 
-/// Returns everything of one language that stands in a text: by topic, names last, in the order of the text.
+/// Returns everything of one language that stands in a text, in the order of the text.
 pub(super) fn hits(reading: &Reading<'_>, automaton: &Automaton) -> Vec<Hit> {
-    let mut hits = Vec::new();
+    // About as many as words in long texts.
+    let mut hits = Vec::with_capacity(reading.title.len() + reading.body.len());
     automaton.find(&reading.title, 0, &mut hits);
     automaton.find(&reading.body, reading.body_start(), &mut hits);
-    hits.sort_unstable_by_key(|hit| (hit.topic, hit.start, Reverse(hit.end), hit.phrase));
     hits
 }
 
 /// Returns the topics that reach a score, in the order of their rules.
 pub(super) fn matches(reading: &Reading<'_>, hits: &[Hit], topics: &[Topic], at_least: f32) -> Vec<TopicMatch> {
-    let by_topic = hits.chunk_by(|a, b| a.topic == b.topic);
+    let of_topics =
+        bound::promising(reading, hits, topics, at_least * length_factor(reading.body.len()), at_least * PASSAGE_NEEDS);
+    let by_topic = of_topics.chunk_by(|a, b| a.topic == b.topic);
     by_topic.filter_map(|hits| verdict(reading, &hits[..hits.len().min(MAX_HITS)], topics, at_least)).collect()
 }
 
@@ -160,11 +163,13 @@ fn weighed(topic: &Topic, reading: &Reading<'_>, hits: &[Hit], at_least: f32) ->
     let whole_needs = topic.min_score * length_factor(reading.body.len());
     let passage_needs = topic.min_score * PASSAGE_NEEDS;
     // Most topics have a word or two in any text: those that cannot get there are not looked at closely.
-    let undamped: f32 = scored.iter().map(|hit| hit.points * reading.weight_of_place(hit)).sum();
+    let undamped: f32 = scored.iter().map(|hit| hit.points * reading.weight_of_place(hit.start)).sum();
     if undamped < at_least * whole_needs.min(passage_needs) {
         return None;
     }
-    let score = (whole_text(reading, &scored) / whole_needs).max(best_passage(reading, &scored) / passage_needs);
+    let mut buffer = Vec::with_capacity(scored.len());
+    let whole = whole_text(reading, &scored, &mut buffer) / whole_needs;
+    let score = whole.max(best_passage(reading, &scored, &mut buffer) / passage_needs);
     (score >= at_least).then_some((scored, score))
 }
 
@@ -186,7 +191,8 @@ fn counting(reading: &Reading<'_>, hits: &[Hit]) -> Vec<Scored> {
         Role::Near { rule, second, within } => Some((rule, second, within)),
         _ => None,
     });
-    let mut taken: Vec<Hit> = refused.into_iter().map(|(first, _)| first).collect();
+    let mut taken: Vec<Hit> = Vec::with_capacity(hits.len());
+    taken.extend(refused.into_iter().map(|(first, _)| first));
     let mut scored = Vec::with_capacity(hits.len());
     for hit in hits.iter().filter(|hit| hit.role == Role::Strong) {
         if is_free(hit, &taken) {
@@ -219,13 +225,16 @@ fn is_free(hit: &Hit, taken: &[Hit]) -> bool {
 /// Returns each first side of a pair rule with the second side nearest to it, where they are near enough.
 fn pairs(hits: &[Hit], side: impl Fn(Role) -> Option<(u16, bool, u16)>) -> Vec<(Hit, Hit)> {
     let mut found = Vec::new();
-    for first in hits {
+    for (at, first) in hits.iter().enumerate() {
         let Some((rule, false, within)) = side(first.role) else { continue };
-        let seconds = hits.iter().filter(|hit| side(hit.role).is_some_and(|(r, second, _)| r == rule && second));
-        let nearest = seconds.map(|second| (distance(first, second), second)).min_by_key(|&(distance, _)| distance);
-        if let Some((distance, second)) = nearest
-            && distance <= u32::from(within)
-        {
+        let within = u32::from(within);
+        let before = hits[..at].iter().rev().take_while(|hit| hit.start + within + MAX_WORDS as u32 > first.start);
+        let after = hits[at..].iter().take_while(|hit| hit.start < first.end + within);
+        let seconds =
+            before.chain(after).filter(|hit| side(hit.role).is_some_and(|(r, second, _)| r == rule && second));
+        let near = seconds.map(|second| (distance(first, second), second)).filter(|&(distance, _)| distance <= within);
+        // Of two equally near ones the earlier.
+        if let Some((_, second)) = near.min_by_key(|&(distance, second)| (distance, second.start)) {
             found.push((*first, *second));
         }
     }
@@ -241,28 +250,33 @@ fn distance(a: &Hit, b: &Hit) -> u32 {
     }
 }
 
-fn whole_text(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
-    points(scored.iter().map(|hit| (hit.phrase, hit.points, reading.weight_of_place(hit))).collect())
+fn whole_text(reading: &Reading<'_>, scored: &[Scored], buffer: &mut Vec<Weighed>) -> f32 {
+    points(scored, buffer, |hit| reading.weight_of_place(hit.start))
 }
 
-fn best_passage(reading: &Reading<'_>, scored: &[Scored]) -> f32 {
+fn best_passage(reading: &Reading<'_>, scored: &[Scored], buffer: &mut Vec<Weighed>) -> f32 {
     let body = &scored[scored.partition_point(|hit| hit.start < reading.body_start())..];
     let mut best = 0.0;
     for (at, first) in body.iter().enumerate() {
         let end = body.partition_point(|hit| hit.start < first.start + PASSAGE);
         let within = &body[at..end];
         if within.iter().map(|hit| hit.points).sum::<f32>() > best {
-            best = f32::max(best, points(within.iter().map(|hit| (hit.phrase, hit.points, 1.0)).collect()));
+            best = f32::max(best, points(within, buffer, |_| 1.0));
         }
     }
     best
 }
 
-/// Adds up phrases (which, points, weight of the place), the best place of each first, repetitions damped.
-fn points(mut phrases: Vec<(u32, f32, f32)>) -> f32 {
-    phrases.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)));
+/// A phrase in one place: which, its points, what the place weighs.
+type Weighed = (u32, f32, f32);
+
+/// Adds up phrases, the best place of each first, repetitions damped. The buffer is only to be used again.
+fn points(scored: &[Scored], buffer: &mut Vec<Weighed>, weight: impl Fn(&Scored) -> f32) -> f32 {
+    buffer.clear();
+    buffer.extend(scored.iter().map(|hit| (hit.phrase, hit.points, weight(hit))));
+    buffer.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)));
     let (mut strong, mut weak) = (0.0, 0.0);
-    for places in phrases.chunk_by(|a, b| a.0 == b.0) {
+    for places in buffer.chunk_by(|a, b| a.0 == b.0) {
         let sum: f32 = places.iter().zip(REPEATS).map(|(&(_, points, place), damping)| points * place * damping).sum();
         if places[0].1 < STRONG { weak += sum.min(WEAK_AT_MOST) } else { strong += sum }
     }
