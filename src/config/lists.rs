@@ -31,7 +31,8 @@ impl Loading<'_> {
                 sources
             };
             for (source, position) in sources {
-                match first_seen.get(&super::same_address(&source.url)) {
+                let address = super::same_address(&source.url);
+                match first_seen.get(&address) {
                     Some(first) => {
                         let problem = Problem::new(format!(
                             "`{}` is a source already, at {first}",
@@ -41,7 +42,7 @@ impl Loading<'_> {
                         list.push(problem.at(&position).hint("remove one of the two"));
                     }
                     None => {
-                        first_seen.insert(super::same_address(&source.url), position.clone());
+                        first_seen.insert(address, position.clone());
                         self.loaded.sources.push(source);
                         self.loaded.source_positions.push(position);
                     }

@@ -38,12 +38,11 @@ impl Entry {
     ///
     /// A link without a guid is canonicalised first, so a volatile tracking token makes no second entry.
     pub fn id(&self, source: SourceId) -> EntryId {
-        let source = source.to_string();
         if let Some(guid) = self.guid.as_deref().filter(|guid| !guid.is_empty()) {
             // A guid that is a link keeps its identity when the outlet moves from http to https.
             return match CanonicalUrl::parse(guid) {
-                Ok(url) => EntryId::derive(&[&source, "url", url.without_scheme()]),
-                Err(_) => EntryId::derive(&[&source, "guid", guid]),
+                Ok(url) => EntryId::of(source, &["url", url.without_scheme()]),
+                Err(_) => EntryId::of(source, &["guid", guid]),
             };
         }
         match self.link.as_deref().map(CanonicalUrl::parse) {
@@ -52,14 +51,14 @@ impl Entry {
                 Some((page, _)) if self.title.is_some() && self.published_at.is_some() => {
                     let title = self.title.as_deref().unwrap_or_default();
                     let published_at = self.published_at.map(|at| at.to_rfc3339()).unwrap_or_default();
-                    EntryId::derive(&[&source, "page", page, title, &published_at])
+                    EntryId::of(source, &["page", page, title, &published_at])
                 }
-                _ => EntryId::derive(&[&source, "url", url.without_scheme()]),
+                _ => EntryId::of(source, &["url", url.without_scheme()]),
             },
             _ => {
                 let title = self.title.as_deref().unwrap_or_default();
                 let summary = self.summary.as_deref().unwrap_or_default();
-                EntryId::derive(&[&source, "text", title, summary])
+                EntryId::of(source, &["text", title, summary])
             }
         }
     }

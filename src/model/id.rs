@@ -33,11 +33,6 @@ macro_rules! id {
         pub struct $name(u64);
 
         impl $name {
-            /// Derives the id from what it names.
-            pub fn derive(parts: &[&str]) -> Self {
-                Self(derive(parts))
-            }
-
             /// Takes an id from its 64 bits, as the store and the index keep it.
             pub const fn from_bits(bits: u64) -> Self {
                 Self(bits)
@@ -87,7 +82,8 @@ id!(
     SourceId
 );
 id!(
-    /// What a feed announces: derived from the source and the guid, else from the canonical link.
+    /// What a feed announces: derived from the source and the guid, else from the canonical link. The first bits are
+    /// those of the source, so that in the store what one source announced stands together.
     EntryId
 );
 id!(
@@ -98,6 +94,34 @@ id!(
     /// A story: the bits of the article that founded it.
     StoryId
 );
+
+impl SourceId {
+    /// Derives the id from what it names.
+    pub fn derive(parts: &[&str]) -> Self {
+        Self(derive(parts))
+    }
+}
+
+impl ArticleId {
+    /// Derives the id from what it names.
+    pub fn derive(parts: &[&str]) -> Self {
+        Self(derive(parts))
+    }
+}
+
+impl EntryId {
+    /// How many bits are its own: of 3,500 sources with a hundred thousand entries each, one has two that share theirs.
+    /// The others tell a million sources apart.
+    const OWN_BITS: u32 = 44;
+
+    /// Derives the id of what a source announced.
+    pub fn of(source: SourceId, parts: &[&str]) -> Self {
+        let name = source.to_string();
+        let all: Vec<&str> = [&*name].into_iter().chain(parts.iter().copied()).collect();
+        let own = (1 << Self::OWN_BITS) - 1;
+        Self((source.0 & !own) | (derive(&all) & own))
+    }
+}
 
 impl From<ArticleId> for StoryId {
     fn from(founder: ArticleId) -> Self {
@@ -118,7 +142,18 @@ mod tests {
 
     #[test]
     fn parts_do_not_run_together() {
-        assert_ne!(EntryId::derive(&["ab", "c"]), EntryId::derive(&["a", "bc"]));
+        assert_ne!(ArticleId::derive(&["ab", "c"]), ArticleId::derive(&["a", "bc"]));
+    }
+
+    #[test]
+    fn what_one_source_announces_stands_together() {
+        let (one, other) = (SourceId::derive(&["one"]), SourceId::derive(&["other"]));
+        let mut ids: Vec<_> = (0..99).flat_map(|n| [one, other].map(|it| EntryId::of(it, &[&n.to_string()]))).collect();
+        ids.sort();
+        ids.dedup();
+        let source_of = |id: &EntryId| id.bits() >> EntryId::OWN_BITS;
+        let changes = ids.windows(2).filter(|pair| source_of(&pair[0]) != source_of(&pair[1])).count();
+        assert_eq!((ids.len(), changes), (198, 1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! What waits is written in batches, one transaction each. A transaction that fails left no trace, so the memory is
 //! rebuilt from the store and the same batch is tried again: nothing is lost, nothing is decided twice.
 
-use std::{collections::HashMap, sync::Arc, thread, time::Duration};
+use std::{collections::HashSet, sync::Arc, thread, time::Duration};
 
 use tokio::sync::mpsc;
 use tracing::{debug, error, warn};
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::{self, Settings},
     dedup::Memory,
-    model::{ArticleId, Entry, EntryId, Time, host_of, target_of},
+    model::{ArticleId, Time},
     serve::NAMES,
     source::schedule::{self, Outcome},
     store::{self, Fate, PollRecord, Reader, Store, StoredRequest, Tx},
@@ -338,30 +338,29 @@ fn write_article(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Resu
     Ok(assigned)
 }
 
-/// The entry with a link to its page where the feed, an aggregator's, links to itself.
-fn direct(entry: &Entry) -> Entry {
-    let target = entry.link.as_deref().and_then(target_of);
-    let mut entry = entry.clone();
-    entry.link = target.or(entry.link);
-    entry
-}
-
 /// Stores what a poll brought: the entries and the state that says when to poll again. Returns also how many entries were
 /// skipped as too old.
 fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(PollSettled, usize), Error> {
     let source = &polled.source;
-    let feed = match &polled.verdict {
-        Verdict::Fresh { feed, .. } | Verdict::Pushed { feed } => Some(feed),
+    let document = match &polled.verdict {
+        Verdict::Fresh { document, .. } | Verdict::Pushed { document } => Some(document),
         _ => None,
     };
-    let entries: Vec<(EntryId, Entry)> = feed
-        .map(|feed| feed.entries.iter().map(|entry| (entry.id(source.id), direct(entry))).collect())
-        .unwrap_or_default();
-    let new_entries = tx.unknown_entries(entries.iter().map(|(id, _)| *id))?;
+    let entries = document.map(|document| document.entries.as_slice()).unwrap_or_default();
+    let too_old = settings
+        .poll
+        .max_entry_age
+        .and_then(|age| polled.ended_at.checked_sub_signed(chrono::Duration::from_std(age).ok()?));
+    let saved = tx.save_entries(source.id, entries, polled.ended_at, too_old)?;
+    let new = saved.new.len() + saved.too_old.len();
     let outcome = match &polled.verdict {
-        Verdict::Fresh { feed, body_hash, validators } => {
-            Some(Outcome::Fresh { feed, new_entries, body_hash: body_hash.clone(), validators: validators.clone() })
-        }
+        Verdict::Fresh { document, body_hash, validators } => Some(Outcome::Fresh {
+            feed: &document.feed,
+            entries: entries.iter().map(|announced| &announced.entry).collect(),
+            new_entries: new,
+            body_hash: body_hash.clone(),
+            validators: validators.clone(),
+        }),
         Verdict::NotModified { validators } => Some(Outcome::NotModified { validators: validators.clone() }),
         Verdict::Unchanged { validators } => Some(Outcome::Unchanged { validators: validators.clone() }),
         Verdict::Unread { error, validators } => {
@@ -383,19 +382,14 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         // What a hub tells changes nothing in what is known of the server, nor when it is polled.
         None => tx.source(source.id)?.map(|stored| stored.state).unwrap_or_default(),
     };
-    let too_old = settings
-        .poll
-        .max_entry_age
-        .and_then(|age| polled.ended_at.checked_sub_signed(chrono::Duration::from_std(age).ok()?));
-    let saved = tx.save_poll(source.id, &state, &entries, &poll_record(polled, &state), too_old)?;
-    let hosts: HashMap<EntryId, String> =
-        entries.iter().map(|(id, entry)| (*id, entry.link.as_deref().and_then(host_of).unwrap_or_default())).collect();
-    let due = saved.new.iter().chain(&saved.changed).map(|id| (*id, hosts[id].clone())).collect();
-    let settled = PollSettled { source: source.id, state, new: saved.new.len() + saved.too_old.len(), due };
+    tx.save_poll(source.id, &state, &poll_record(polled, &state, new))?;
+    let is_due: HashSet<_> = saved.new.iter().chain(&saved.changed).collect();
+    let due = entries.iter().filter(|entry| is_due.contains(&entry.id)).map(|entry| (entry.id, entry.host.clone()));
+    let settled = PollSettled { source: source.id, state, new, due: due.collect() };
     Ok((settled, saved.too_old.len()))
 }
 
-fn poll_record(polled: &Polled, state: &crate::model::SourceState) -> PollRecord {
+fn poll_record(polled: &Polled, state: &crate::model::SourceState, new: usize) -> PollRecord {
     let outcome = match &polled.verdict {
         Verdict::Fresh { .. } => "new",
         Verdict::Unchanged { .. } => "unchanged",
@@ -408,7 +402,7 @@ fn poll_record(polled: &Polled, state: &crate::model::SourceState) -> PollRecord
         at: polled.ended_at,
         status: state.http_status,
         outcome: outcome.to_owned(),
-        new: 0,
+        new: u32::try_from(new).unwrap_or(u32::MAX),
         duration: Duration::from_millis(polled.duration_ms),
     }
 }

@@ -75,7 +75,8 @@ impl Context {
 
     /// Begins a request to a host, whose turn ends with [`Asking::answered`] or, if the task dies, with the task.
     pub fn asking(&self, host: String) -> Asking {
-        Asking { host: Some(host), answered: self.answered.clone() }
+        let limit = self.clock.elapsed() + STALLED.min(self.settings.http.timeout);
+        Asking { host: Some(host), limit, clock: self.clock.clone(), answered: self.answered.clone() }
     }
 
     /// Hands work to the owner of the store; waits where it has enough. Returns whether it took it: it does not where it
@@ -146,20 +147,27 @@ impl Context {
     }
 }
 
+/// A request that fails after this time has held up what else is to be asked of its host.
+const STALLED: Duration = Duration::from_secs(5);
+
 /// A host that is being asked.
 pub(crate) struct Asking {
     host: Option<String>,
+    /// From when on a failure tells of a host that lets us wait.
+    limit: Duration,
+    clock: Clock,
     answered: mpsc::Sender<Answered>,
 }
 
 impl Asking {
-    /// The host has answered, or failed to; `wait` is what it asked for beyond its gap.
+    /// The host has answered; `wait` is what it asked for beyond its gap.
     pub async fn answered(self, wait: Option<Duration>) {
         self.ended(wait, false).await;
     }
 
-    /// The host has answered a poll, or failed to after a long time.
-    pub async fn polled(self, stalled: bool) {
+    /// The host has failed to.
+    pub async fn failed(self) {
+        let stalled = self.clock.elapsed() >= self.limit;
         self.ended(None, stalled).await;
     }
 

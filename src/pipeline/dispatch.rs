@@ -87,6 +87,8 @@ pub(crate) struct Dispatcher {
     /// How often the store was asked for entries that are due, and up to which time it was the last time.
     looks: u64,
     loaded_until: Time,
+    /// Hosts that let this pass wait: no further page of theirs is asked for in it.
+    stalled: HashSet<String>,
     /// Entries that need no page.
     local: VecDeque<EntryId>,
     gate: Gate,
@@ -126,6 +128,7 @@ impl Dispatcher {
             jobs: HashMap::new(),
             looks: 0,
             loaded_until: Time::UNIX_EPOCH,
+            stalled: HashSet::new(),
             local: VecDeque::new(),
             gate: Gate::default(),
             running: JoinSet::new(),
@@ -358,6 +361,17 @@ impl Dispatcher {
             None => Plan::Nothing,
         };
         let plan = match (plan, request) {
+            (Plan::Read(due), Some((host, errand))) if self.stalled.contains(&host) => {
+                self.free(&host);
+                match errand.draft {
+                    Some(draft) => Plan::Page(due, draft),
+                    // It stays due for the next pass.
+                    None => {
+                        self.taken.remove(&entry);
+                        return Ok(());
+                    }
+                }
+            }
             (Plan::Read(due), Some((host, mut errand))) => {
                 if errand.url.is_empty() {
                     errand.url = due.entry.link.clone().unwrap_or_default();
@@ -407,7 +421,7 @@ impl Dispatcher {
     async fn answered(&mut self, answered: Answered) {
         let Answered { host, wait, stalled } = answered;
         if stalled {
-            self.put_off_polls(&host);
+            self.put_off(&host);
         }
         match wait.filter(|wait| *wait > SHORT_WAIT) {
             // Nobody waits that long in a queue: the pages of this host are put off until then.
@@ -423,13 +437,17 @@ impl Dispatcher {
         }
     }
 
-    /// Polls that wait for a host which lets us wait are left to the next pass, or to a later time.
-    fn put_off_polls(&mut self, host: &str) {
-        let later = self.context.clock.now() + self.context.settings.poll.min_interval;
-        let put_off = self.hosts.withdraw(host, |errand| matches!(errand.job, Job::Poll(_)));
-        if !put_off.is_empty() {
-            info!(host, "{host} does not answer in time: {} more polls of it are put off", put_off.len());
+    /// What waits for a host which lets us wait is left to the next pass, or to a later time.
+    fn put_off(&mut self, host: &str) {
+        let rest = self.context.settings.poll.min_interval;
+        if self.options.once {
+            self.stalled.insert(host.to_owned());
+        } else {
+            self.hosts.hold(host, self.context.clock.elapsed() + rest);
         }
+        let later = self.context.clock.now() + rest;
+        let put_off = self.hosts.withdraw(host, |errand| matches!(errand.job, Job::Poll(_)));
+        info!(host, "{host} does not answer in time: its pages and {} more polls of it are put off", put_off.len());
         for errand in put_off {
             let Job::Poll(id) = errand.job else { continue };
             let Some(slot) = self.slots.get_mut(&id) else { continue };

@@ -107,8 +107,10 @@ pub(crate) async fn read_page(context: Arc<Context>, host: String, errand: Erran
     metrics().requests.with_label_values(&["page"]).inc();
     let now = context.clock.now();
     let asked = response.as_ref().ok().and_then(|response| retry_after(response, now));
-    let wait = asked.and_then(|at| (at - now).to_std().ok());
-    asking.answered(wait).await;
+    match &response {
+        Ok(_) => asking.answered(asked.and_then(|at| (at - now).to_std().ok())).await,
+        Err(_) => asking.failed().await,
+    }
 
     let entry = due.id;
     let missing = match response {

@@ -1,6 +1,6 @@
 //! Polls one source: asks, judges the answer, hands it to the owner of the store.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -11,17 +11,14 @@ use super::{
     Context,
     errand::{Errand, Outcome},
     websub::Pushed,
-    work::{Polled, Verdict, Work},
+    work::{Document, Polled, Verdict, Work},
 };
 use crate::{
     fetch::{self, Fetch, Purpose, Request},
     model::{Source, SourceState, Time, Validators},
-    source::{self, Feed, schedule},
+    source::{self, schedule},
     telemetry::metrics,
 };
-
-/// A request that fails after this time has held up what else is to be asked of its host.
-const STALLED: Duration = Duration::from_secs(5);
 
 /// Polls a source, or follows one of its redirects.
 pub(crate) async fn poll(
@@ -43,8 +40,10 @@ pub(crate) async fn poll(
         ..Request::new(errand.url.clone(), Purpose::Source)
     };
     let response = context.fetcher.fetch(request).await;
-    let stalled = response.is_err() && context.clock.elapsed() - started >= STALLED.min(context.settings.http.timeout);
-    asking.polled(stalled).await;
+    match &response {
+        Ok(_) => asking.answered(None).await,
+        Err(_) => asking.failed().await,
+    }
     metrics().requests.with_label_values(&["source"]).inc();
 
     let ended_at = context.clock.now();
@@ -95,17 +94,18 @@ pub(crate) async fn read_pushed(context: Arc<Context>, source: Arc<Source>, push
     let read = move || {
         let Pushed { topic, content_type, body, .. } = pushed;
         let document = source::Response { url: &topic, content_type: content_type.as_deref(), body: &body };
-        source::read(&reading, &document, ended_at).map_err(|error| error.to_string())
+        let read = source::read(&reading, &document, ended_at).map_err(|error| error.to_string());
+        read.map(|feed| Document::new(feed, reading.id))
     };
     let id = source.id;
-    let feed = match context.compute("poll", read).await.and_then(|read| read) {
-        Ok(feed) => Box::new(feed),
+    let document = match context.compute("poll", read).await.and_then(|read| read) {
+        Ok(document) => Box::new(document),
         Err(error) => {
             warn!(source.id = %id, error, "what a hub delivered could not be read: {error}");
             return Outcome::Pushed(Vec::new());
         }
     };
-    let verdict = Verdict::Pushed { feed };
+    let verdict = Verdict::Pushed { document };
     report(&source, &verdict, ended_at);
     let (reply, settled) = oneshot::channel();
     let duration_ms = (context.clock.elapsed() - started).as_millis() as u64;
@@ -124,7 +124,7 @@ const MOST_SITEMAPS: usize = 10;
 /// What a sitemap index has brought so far, and which of its sitemaps are left.
 #[derive(Debug, Clone)]
 pub(crate) struct Gathered {
-    feed: Box<Feed>,
+    document: Box<Document>,
     left: Vec<String>,
     body_hash: String,
     validators: Validators,
@@ -138,30 +138,31 @@ fn gather(
     answer: schedule::Answer,
 ) -> Result<(Verdict, schedule::Answer), Errand> {
     let mut gathered = match (errand.gathered.take(), verdict) {
-        (Some(mut gathered), Verdict::Fresh { feed, .. }) => {
-            gathered.feed.entries.extend(feed.entries);
+        (Some(mut gathered), Verdict::Fresh { document, .. }) => {
+            gathered.document.entries.extend(document.entries);
             gathered
         }
         (
             Some(mut gathered),
             Verdict::Unread { error, .. } | Verdict::Failed { error, .. } | Verdict::Asked { error, .. },
         ) => {
-            gathered.feed.problems.push(format!("{}: {error}", errand.url));
+            gathered.document.feed.problems.push(format!("{}: {error}", errand.url));
             gathered
         }
         (Some(gathered), _) => gathered,
-        (None, Verdict::Fresh { mut feed, body_hash, validators }) if !feed.more.is_empty() => {
-            let mut left: Vec<String> = std::mem::take(&mut feed.more).into_iter().take(MOST_SITEMAPS).collect();
+        (None, Verdict::Fresh { mut document, body_hash, validators }) if !document.feed.more.is_empty() => {
+            let more = std::mem::take(&mut document.feed.more);
+            let mut left: Vec<String> = more.into_iter().take(MOST_SITEMAPS).collect();
             left.reverse();
-            Box::new(Gathered { feed, left, body_hash, validators, answer })
+            Box::new(Gathered { document, left, body_hash, validators, answer })
         }
         (None, verdict) => return Ok((verdict, answer)),
     };
     match gathered.left.pop() {
         Some(url) => Err(errand.gathering(url, gathered)),
         None => {
-            let Gathered { feed, body_hash, validators, answer, .. } = *gathered;
-            Ok((Verdict::Fresh { feed, body_hash, validators }, answer))
+            let Gathered { document, body_hash, validators, answer, .. } = *gathered;
+            Ok((Verdict::Fresh { document, body_hash, validators }, answer))
         }
     }
 }
@@ -237,7 +238,7 @@ fn read(
                 |name| Some(Url::parse(&response.url).ok()?.join(&response.headers.link(name)?).ok()?.to_string());
             feed.hub = feed.hub.or_else(|| link("hub"));
             feed.self_link = feed.self_link.or_else(|| link("self"));
-            Verdict::Fresh { feed: Box::new(feed), body_hash, validators }
+            Verdict::Fresh { document: Box::new(Document::new(feed, source.id)), body_hash, validators }
         }
         Err(error) => Verdict::Unread { error: error.to_string(), validators },
     }
@@ -279,9 +280,10 @@ fn report(source: &Source, verdict: &Verdict, now: Time) {
     }
     let name = source.name.as_deref().unwrap_or(&source.url);
     match verdict {
-        Verdict::Fresh { feed, .. } | Verdict::Pushed { feed } => {
-            info!(source.id = %source.id, entries = feed.entries.len(), "polled {name}: {} entries", feed.entries.len());
-            for problem in &feed.problems {
+        Verdict::Fresh { document, .. } | Verdict::Pushed { document } => {
+            let entries = document.entries.len();
+            info!(source.id = %source.id, entries, "polled {name}: {entries} entries");
+            for problem in &document.feed.problems {
                 tracing::debug!(source.id = %source.id, "polled {name}: {problem}");
             }
         }

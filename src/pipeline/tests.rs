@@ -362,3 +362,50 @@ fn a_clock_that_is_set_back_by_a_year_stops_no_polling() {
     let longest = polls.windows(2).map(|pair| pair[1] - pair[0]).max();
     assert!(polls.len() >= 8 && longest <= Some(1000), "{polls:?}");
 }
+
+#[test]
+fn a_host_whose_pages_stall_holds_a_pass_up_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = settings(dir.path());
+    let clock = Clock::simulated("2026-11-23T00:00:00Z".parse().expect("a date"));
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let pass = |stalls: Option<String>| {
+        let (noted, time) = (asked.clone(), clock.clone());
+        let fetcher = Fetcher::Double(Double::new(move |request: Request| {
+            let path = request.url.trim_start_matches("http://outlet.example").to_owned();
+            let (media, body) =
+                if path == "/feed" { feed("outlet.example", 5) } else { document("outlet.example", &path) };
+            let stalls = path != "/feed" && stalls.as_ref().is_none_or(|only| *only == path);
+            noted.lock().expect("no test fails here").push(path);
+            let (time, limit) = (time.clone(), Duration::from_secs(30));
+            let headers = Headers::from(HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]));
+            async move {
+                if stalls {
+                    time.sleep(limit).await;
+                    return Err(crate::fetch::Error::Timeout { host: request.url, limit, received: 9 });
+                }
+                let (fetched_at, body) = (time.now(), body.into());
+                Ok(Response { url: request.url, status: 200, headers, body, fetched_at, wire_bytes: 0 })
+            }
+        }));
+        let parts = parts("http://outlet.example/feed".to_owned(), &settings, fetcher, clock.clone());
+        let running = run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let began = clock.elapsed();
+        let summary = runtime.block_on(async {
+            tokio::select! {
+                done = running => done.expect("it runs"),
+                () = clock.drive() => unreachable!("it drives for ever"),
+            }
+        });
+        let pages: Vec<String> = std::mem::take(&mut *asked.lock().expect("no test fails here"));
+        let pages: Vec<String> = pages.into_iter().filter(|path| path != "/feed").collect();
+        (summary, pages, (clock.elapsed() - began).as_secs())
+    };
+    let (first, pages, seconds) = pass(None);
+    assert_eq!((first.articles, first.failed_pages, first.waiting, pages.len(), seconds), (0, 1, 5, 1, 30));
+    // In the next pass the others come first, so that one slow page holds up none of them.
+    let (second, again, _) = pass(Some(pages[0].clone()));
+    assert_eq!((second.articles, second.failed_pages, second.waiting), (4, 1, 1));
+    assert_eq!(again.last(), Some(&pages[0]), "{again:?}");
+}

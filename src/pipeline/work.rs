@@ -1,8 +1,11 @@
 //! What the stages hand to the owner of the store, and the count of what came of it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::Serialize;
@@ -11,9 +14,12 @@ use tokio::sync::oneshot;
 use super::retag::Retagged;
 use crate::{
     dedup::Sketch,
-    model::{ArticleId, CanonicalUrl, EntryId, Extracted, Findings, Source, SourceId, SourceState, Time, Validators},
+    model::{
+        ArticleId, CanonicalUrl, Entry, EntryId, Extracted, Findings, Source, SourceId, SourceState, Time, Validators,
+        target_of,
+    },
     source::{Feed, schedule},
-    store::{Fate, StoredRequest},
+    store::{Announced, Fate, StoredRequest},
 };
 
 /// One thing for the owner of the store to write.
@@ -87,10 +93,33 @@ pub(crate) struct Polled {
     pub reply: oneshot::Sender<PollSettled>,
 }
 
+/// What was read from an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    /// What it says of itself; its entries are the others.
+    pub feed: Feed,
+    pub entries: Vec<Announced>,
+}
+
+impl Document {
+    /// Prepares what a source's document says for the store.
+    pub fn new(mut feed: Feed, source: SourceId) -> Self {
+        let entries = mem::take(&mut feed.entries);
+        let entries = entries.into_iter().map(|entry| Announced::new(entry.id(source), direct(entry))).collect();
+        Self { feed, entries }
+    }
+}
+
+/// The entry with a link to its page where the feed, an aggregator's, links to itself.
+fn direct(mut entry: Entry) -> Entry {
+    entry.link = entry.link.map(|link| target_of(&link).unwrap_or(link));
+    entry
+}
+
 /// What the server's answer amounts to.
 pub(crate) enum Verdict {
     Fresh {
-        feed: Box<Feed>,
+        document: Box<Document>,
         body_hash: String,
         validators: Validators,
     },
@@ -116,7 +145,7 @@ pub(crate) enum Verdict {
     Gone,
     /// No poll: a hub has told what is new.
     Pushed {
-        feed: Box<Feed>,
+        document: Box<Document>,
     },
 }
 

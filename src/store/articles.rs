@@ -389,7 +389,7 @@ mod tests {
     use crate::{
         model::{Source, TopicId, TopicMatch},
         store::{
-            Fate, PollRecord, Store,
+            Announced, Fate, Store,
             tests::{article, at, id, transact, url},
         },
     };
@@ -496,9 +496,7 @@ mod tests {
         let entry_id = entry.id(source.id);
         transact(&mut store, |tx| {
             tx.sync_sources(std::slice::from_ref(&source))?;
-            let poll =
-                PollRecord { at: at(0), status: None, outcome: String::new(), new: 0, duration: Default::default() };
-            tx.save_poll(source.id, &Default::default(), &[(entry_id, entry)], &poll, None)?;
+            tx.save_entries(source.id, &[Announced::new(entry_id, entry)], at(0), None)?;
             tx.insert(&NewArticle { source_id: Some(source.id), ..article(1) })?;
             tx.revise(id(1), &NewText { body: "another".to_owned(), ..article(1).text })?;
             tx.settle(entry_id, &Fate::Revisit { article: id(1), at: at(9), validators: Default::default() }, at(1))?;

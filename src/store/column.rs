@@ -12,6 +12,10 @@ use crate::model::{ArticleId, EntryId, SourceId, StoryId, Time};
 /// zstd's own default: on news texts of 3.5 kB each level above costs more time than it saves space.
 const LEVEL: i32 = 3;
 
+/// Of zstd's fast levels, which build no tables: what an entry says takes a fifth more room, for seconds, and a sixth of
+/// the time.
+const BRIEF_LEVEL: i32 = -1;
+
 /// No text comes from a page larger than `http.max_body` can reasonably be; a damaged length must not ask for more.
 const MAX_TEXT_BYTES: usize = 256 << 20;
 
@@ -61,15 +65,25 @@ pub(super) fn from_json<T: DeserializeOwned>(what: &'static str, text: &[u8]) ->
 }
 
 /// Compresses texts; one is kept for long, because its tables cost more than a text.
-pub(super) struct Packer(Compressor<'static>);
+pub(super) struct Packer {
+    thorough: Compressor<'static>,
+    brief: Compressor<'static>,
+}
 
 impl Packer {
     pub(super) fn new() -> Self {
-        Self(Compressor::new(LEVEL).expect("zstd knows its default level"))
+        let level = |level| Compressor::new(level).expect("zstd knows the level");
+        Self { thorough: level(LEVEL), brief: level(BRIEF_LEVEL) }
     }
 
+    /// Packs what is kept.
     pub(super) fn pack(&mut self, text: &[u8]) -> Vec<u8> {
-        self.0.compress(text).expect("the buffer has the size that zstd asks for")
+        self.thorough.compress(text).expect("the buffer has the size that zstd asks for")
+    }
+
+    /// Packs what is soon dropped.
+    pub(super) fn pack_briefly(&mut self, text: &[u8]) -> Vec<u8> {
+        self.brief.compress(text).expect("the buffer has the size that zstd asks for")
     }
 }
 

@@ -4,10 +4,10 @@ use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Error, PollRecord, Reader, Tx,
+    Error, Reader, Tx,
     column::{Ms, from_json, to_json},
 };
-use crate::model::{ArticleId, Entry, EntryId, SourceId, SourceState, Time, Validators, host_of};
+use crate::model::{ArticleId, Entry, EntryId, SourceId, Time, Validators, host_of};
 
 /// What a poll brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,97 +115,120 @@ pub struct FailedEntry {
     pub next_try_at: Option<Time>,
 }
 
+/// An entry of a document, with what the store knows it by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announced {
+    /// Which entry.
+    pub id: EntryId,
+    /// What it says.
+    pub entry: Entry,
+    /// The host of its link; empty without a link.
+    pub host: String,
+    /// What it says, in 64 bits: another one makes it due again.
+    digest: i64,
+}
+
+impl Announced {
+    /// Returns an entry under an id; costs the time of reading all that it says.
+    pub fn new(id: EntryId, entry: Entry) -> Self {
+        let host = entry.link.as_deref().and_then(host_of).unwrap_or_default();
+        Self { id, host, digest: digest(&entry), entry }
+    }
+}
+
+/// What the store knows of an announced entry.
+struct Known {
+    digest: i64,
+    /// It waits to be tried for the first time or again.
+    is_waiting: bool,
+}
+
 impl Tx<'_> {
-    /// Saves the outcome of a poll: the new state of its source and the entries of its document, new and known.
+    /// Saves the entries of a source's document, new and known, as announced at a time.
     ///
     /// An entry is known by its id; where a document gives an id twice, the first counts. One published before
-    /// `too_old_before` is skipped. The record's `new` is counted here.
+    /// `too_old_before` is skipped.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a source that the store does not have, else when the database refuses.
-    pub fn save_poll(
+    /// When the database refuses, as it does for a source that it does not have.
+    pub fn save_entries(
         &mut self,
         source_id: SourceId,
-        state: &SourceState,
-        entries: &[(EntryId, Entry)],
-        poll: &PollRecord,
+        entries: &[Announced],
+        now: Time,
         too_old_before: Option<Time>,
     ) -> Result<PollSaved, Error> {
         let mut saved = PollSaved::default();
         let mut seen = std::collections::HashSet::with_capacity(entries.len());
-        for (id, entry) in entries.iter().filter(|(id, _)| seen.insert(*id)) {
-            let too_old = too_old_before.is_some_and(|limit| entry.published_at.is_some_and(|at| at < limit));
-            self.save_entry(*id, source_id, entry, poll.at, too_old, &mut saved)?;
+        for entry in entries.iter().filter(|entry| seen.insert(entry.id)) {
+            let too_old = too_old_before.is_some_and(|limit| entry.entry.published_at.is_some_and(|at| at < limit));
+            match self.known(entry.id)? {
+                None => {
+                    self.add_entry(source_id, entry, now, too_old)?;
+                    if too_old { saved.too_old.push(entry.id) } else { saved.new.push(entry.id) }
+                }
+                Some(known) if known.digest != entry.digest && !too_old => {
+                    self.change_entry(entry, now, !known.is_waiting)?;
+                    if !known.is_waiting {
+                        saved.changed.push(entry.id);
+                    }
+                }
+                Some(_) => {}
+            }
         }
-        self.save_source_state(source_id, state, poll, saved.new.len() + saved.too_old.len())?;
+        self.count_entries("entries:due", saved.new.len())?;
+        self.count_entries("entries:skipped", saved.too_old.len())?;
         Ok(saved)
     }
 
-    fn save_entry(
+    fn known(&self, id: EntryId) -> Result<Option<Known>, Error> {
+        let mut statement = self.db().prepare_cached(
+            "SELECT digest, due_at IS NOT NULL AND state IN ('due', 'failed') FROM entries WHERE id = ?1",
+        )?;
+        let known = |row: &Row<'_>| Ok(Known { digest: row.get(0)?, is_waiting: row.get(1)? });
+        Ok(statement.query_row([id], known).optional()?)
+    }
+
+    fn add_entry(
         &mut self,
-        id: EntryId,
         source_id: SourceId,
-        entry: &Entry,
+        Announced { id, entry, host, digest }: &Announced,
         now: Time,
         too_old: bool,
-        saved: &mut PollSaved,
     ) -> Result<(), Error> {
-        let digest = digest(entry);
-        let known = self
-            .db()
-            .prepare_cached("SELECT digest, state, due_at IS NOT NULL FROM entries WHERE id = ?1")?
-            .query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?)))
-            .optional()?;
-        let Some((known_digest, known_state, is_waiting)) = known else {
-            return self.add_entry(id, source_id, entry, digest, now, too_old, saved);
-        };
-        if known_digest == digest || too_old {
-            return Ok(());
-        }
-        // Who waits to be tried for the first time or again keeps its time and only says something else.
-        let becomes_due = !(is_waiting && matches!(known_state.as_str(), "due" | "failed"));
-        let payload = self.packer.pack(to_json(entry).as_bytes());
+        let (state, reason) = if too_old { ("skipped", Some("too old")) } else { ("due", None) };
+        let payload = (!too_old).then(|| self.packer.pack_briefly(to_json(entry).as_bytes()));
+        let due_at = (!too_old).then_some(Ms(now));
+        self.run(
+            "INSERT INTO entries (id, source_id, state, due_at, reason, digest, first_seen_at, link, host, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (id, source_id, state, due_at, reason, digest, Ms(now), &entry.link, host, payload),
+        )?;
+        Ok(())
+    }
+
+    /// Who waits to be tried keeps its time and only says something else.
+    fn change_entry(&mut self, announced: &Announced, now: Time, becomes_due: bool) -> Result<(), Error> {
+        let Announced { id, entry, host, digest } = announced;
+        let payload = self.packer.pack_briefly(to_json(entry).as_bytes());
         self.run(
             "UPDATE entries SET digest = :digest, payload = :payload, link = :link, host = :host, changed = 1,
                 due_at = iif(:becomes_due, :now, due_at), state = iif(:becomes_due AND article_id IS NULL, 'due', state),
                 attempts = iif(:becomes_due, 0, attempts), deaths = iif(:becomes_due, 0, deaths)
              WHERE id = :id",
             named_params! {
-                ":id": id, ":digest": digest, ":payload": payload, ":link": entry.link, ":host": link_host(entry),
+                ":id": id, ":digest": digest, ":payload": payload, ":link": entry.link, ":host": host,
                 ":becomes_due": becomes_due, ":now": Ms(now),
             },
         )?;
-        if becomes_due {
-            saved.changed.push(id);
-        }
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one insert, whose columns these are")]
-    fn add_entry(
-        &mut self,
-        id: EntryId,
-        source_id: SourceId,
-        entry: &Entry,
-        digest: i64,
-        now: Time,
-        too_old: bool,
-        saved: &mut PollSaved,
-    ) -> Result<(), Error> {
-        let payload = (!too_old).then(|| self.packer.pack(to_json(entry).as_bytes()));
-        self.run(
-            "INSERT INTO entries (id, source_id, state, due_at, reason, digest, first_seen_at, link, host, payload)
-             VALUES (:id, :source_id, :state, :due_at, :reason, :digest, :now, :link, :host, :payload)",
-            named_params! {
-                ":id": id, ":source_id": source_id, ":state": if too_old { "skipped" } else { "due" },
-                ":due_at": (!too_old).then_some(Ms(now)), ":reason": too_old.then_some("too old"), ":digest": digest,
-                ":now": Ms(now), ":link": entry.link, ":host": link_host(entry), ":payload": payload,
-            },
-        )?;
-        if too_old {
-            saved.too_old.push(id)
-        } else {
-            saved.new.push(id)
+    /// Adds new entries to a running total, once for all: a trigger would for each.
+    fn count_entries(&self, name: &str, new: usize) -> Result<(), Error> {
+        if new > 0 {
+            let new = i64::try_from(new).unwrap_or(i64::MAX);
+            self.run("UPDATE counts SET n = n + ?2 WHERE name = ?1", (name, new))?;
         }
         Ok(())
     }
@@ -305,21 +328,6 @@ impl Reader {
         statement.query_and_then([id], |row| self.read_entry(row))?.next().transpose()
     }
 
-    /// Returns how many of these entries are not known yet.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn unknown_entries(&self, ids: impl IntoIterator<Item = EntryId>) -> Result<usize, Error> {
-        let mut statement = self.db.prepare_cached("SELECT 1 FROM entries WHERE id = ?1")?;
-        let mut unknown = std::collections::HashSet::new();
-        for id in ids {
-            if !statement.exists([id])? {
-                unknown.insert(id);
-            }
-        }
-        Ok(unknown.len())
-    }
-
     fn read_entry(&self, row: &Row<'_>) -> Result<DueEntry, Error> {
         let payload = self.texts.unpack("entry", row.get_ref(2)?.as_blob().unwrap_or_default())?;
         Ok(DueEntry {
@@ -399,19 +407,15 @@ fn digest(entry: &Entry) -> i64 {
     i64::from_le_bytes(first)
 }
 
-fn link_host(entry: &Entry) -> String {
-    entry.link.as_deref().and_then(host_of).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::{
-        model::Source,
+        model::{Source, SourceState},
         store::{
-            Store,
+            PollRecord, Store,
             tests::{article, at, id, transact},
         },
     };
@@ -435,15 +439,8 @@ mod tests {
     }
 
     fn poll(store: &mut Store, source: SourceId, seconds: i64, entries: &[Entry]) -> PollSaved {
-        let entries: Vec<_> = entries.iter().map(|entry| (entry.id(source), entry.clone())).collect();
-        let poll = PollRecord {
-            at: at(seconds),
-            status: Some(200),
-            outcome: "a document".to_owned(),
-            new: 0,
-            duration: Duration::ZERO,
-        };
-        transact(store, |tx| tx.save_poll(source, &SourceState::default(), &entries, &poll, Some(at(-1000))))
+        let entries: Vec<_> = entries.iter().map(|entry| Announced::new(entry.id(source), entry.clone())).collect();
+        transact(store, |tx| tx.save_entries(source, &entries, at(seconds), Some(at(-1000))))
     }
 
     fn due(store: &Store, seconds: i64) -> Vec<DueEntry> {
@@ -472,7 +469,6 @@ mod tests {
         assert_eq!(poll(&mut store, source, 5, &[entry("a", "three")]), again);
         let now = due(&store, 5);
         assert_eq!((now[0].changed, now[0].article, now[0].first_seen_at), (true, Some(id(1)), at(0)));
-        assert_eq!(store.reads().polls(source).expect("readable").iter().map(|poll| poll.new).sum::<u32>(), 1);
     }
 
     #[test]
@@ -601,8 +597,10 @@ mod tests {
         let (mut store, source) = with_source();
         let nobody = SourceId::derive(&["nobody"]);
         let poll = PollRecord { at: at(0), status: None, outcome: String::new(), new: 0, duration: Duration::ZERO };
-        let saved = store.transaction(|tx| tx.save_poll(nobody, &SourceState::default(), &[], &poll, None));
+        let saved = store.transaction(|tx| tx.save_poll(nobody, &SourceState::default(), &poll));
         assert!(matches!(saved, Err(Error::Unknown { what: "source", .. })));
+        let announced = Announced::new(entry("a", "one").id(nobody), entry("a", "one"));
+        assert!(store.transaction(|tx| tx.save_entries(nobody, &[announced], at(0), None)).is_err());
         let settled = store
             .transaction(|tx| tx.settle(entry("a", "one").id(source), &Fate::Skipped { reason: String::new() }, at(0)));
         assert!(matches!(settled, Err(Error::Unknown { what: "entry", .. })));

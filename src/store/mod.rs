@@ -47,7 +47,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use self::{
     articles::{NewArticle, NewText},
     changes::{Change, ChangeKind, StoredRequest},
-    entries::{Due, DueEntry, FailedEntry, Fate, PollSaved},
+    entries::{Announced, Due, DueEntry, FailedEntry, Fate, PollSaved},
     error::Error,
     export::{ArticleFilter, Cursor},
     lock::Lock,

@@ -7,8 +7,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::Error;
 
 /// The steps from an empty database to the current schema; `user_version` counts how many were done.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Returns the schema that a database has; 0 for an empty one.
 pub(super) fn version(connection: &Connection) -> Result<i64, Error> {
@@ -56,7 +60,10 @@ fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Row;
+
     use super::*;
+    use crate::model::{EntryId, SourceId};
 
     const STEPS: &[&str] = &["CREATE TABLE a (x); INSERT INTO a VALUES (7);", "ALTER TABLE a ADD COLUMN y DEFAULT 8;"];
 
@@ -77,6 +84,40 @@ mod tests {
         let copy = Connection::open(dir.path().join("dateline.db.v1")).expect("the copy");
         assert_eq!(version(&copy).expect("version"), 1);
         migrate(&old, Some(&path), STEPS).expect("nothing to do");
+    }
+
+    #[test]
+    fn entries_of_an_older_store_stand_with_their_source_and_keep_what_became_of_them() {
+        let database = Connection::open_in_memory().expect("open");
+        migrate(&database, None, &MIGRATIONS[..3]).expect("version 3");
+        let source = SourceId::derive(&["https://a.example/feed"]);
+        let ids = ["a", "b"].map(|guid| EntryId::of(source, &["guid", guid]));
+        // The ids as they were: their first bits are as good as random.
+        let [a, b] = ids.map(|id| id.bits() ^ 0x5a5a_5000_0000_0000);
+        database
+            .execute_batch(&format!(
+                "INSERT INTO sources (id, url, name, tags, source, state, status) VALUES ({s}, '', '', '', '', '', '');
+                 INSERT INTO entries (id, source_id, state, due_at, reason, digest, first_seen_at, host, payload)
+                 VALUES ({a}, {s}, 'due', 5, NULL, 7, 5, 'a.example', x'01'), ({b}, {s}, 'skipped', NULL, 'why', 8, 6, '', NULL);",
+                s = source.bits().cast_signed(), a = a.cast_signed(), b = b.cast_signed(),
+            ))
+            .expect("rows");
+
+        migrate(&database, None, MIGRATIONS).expect("the last version");
+        let row = |id: EntryId| {
+            let columns = "state, due_at, reason, digest, first_seen_at, payload";
+            let mut statement =
+                database.prepare(&format!("SELECT {columns} FROM entries WHERE id = ?1")).expect("columns");
+            let read =
+                |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+            statement.query_row([id], read).expect("a row under its new id")
+        };
+        type Columns = (String, Option<i64>, Option<String>, i64, i64, Option<Vec<u8>>);
+        let (first, second): (Columns, Columns) = (row(ids[0]), row(ids[1]));
+        assert_eq!(first, ("due".to_owned(), Some(5), None, 7, 5, Some(vec![1])));
+        assert_eq!(second, ("skipped".to_owned(), None, Some("why".to_owned()), 8, 6, None));
+        let total = |name: &str| database.query_row("SELECT n FROM counts WHERE name = ?1", [name], |row| row.get(0));
+        assert_eq!((total("entries:due"), total("entries:skipped")), (Ok(1), Ok(1)));
     }
 
     #[test]

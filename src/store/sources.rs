@@ -1,6 +1,6 @@
 //! Sources: who wants them polled, how they are doing, and their latest polls.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -72,12 +72,21 @@ impl Tx<'_> {
     /// # Errors
     /// When the database refuses.
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<(), Error> {
-        self.run("UPDATE sources SET in_file = 0 WHERE in_file", [])?;
+        let mut listed = self.listed()?;
         for (position, source) in (0_i64..).zip(sources) {
             self.put_source(source)?;
-            self.run("UPDATE sources SET in_file = 1, position = ?2 WHERE id = ?1", (source.id, position))?;
+            // Most are what they were at the last start, and no row is written without need.
+            if listed.remove(&source.id) != Some(position) {
+                self.run("UPDATE sources SET in_file = 1, position = ?2 WHERE id = ?1", (source.id, position))?;
+            }
         }
-        Ok(())
+        listed.into_keys().try_for_each(|id| self.run("UPDATE sources SET in_file = 0 WHERE id = ?1", [id]).map(drop))
+    }
+
+    /// The sources that a file listed at the last start, with their places.
+    fn listed(&self) -> Result<HashMap<SourceId, i64>, Error> {
+        let mut statement = self.db().prepare_cached("SELECT id, position FROM sources WHERE in_file")?;
+        Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
     }
 
     /// Adds a source that a command asked for; returns whether it was not polled before.
@@ -120,10 +129,12 @@ impl Tx<'_> {
 
     /// Writes the row of a source, new or not; who wants it polled is not touched.
     fn put_source(&mut self, source: &Source) -> Result<(), Error> {
-        let before = self.source(source.id)?;
-        if before.as_ref().is_some_and(|before| before.source == *source) {
+        let text = to_json(source);
+        let same = "SELECT 1 FROM sources WHERE id = ?1 AND source = ?2";
+        if self.db().prepare_cached(same)?.exists((source.id, &text))? {
             return Ok(());
         }
+        let before = self.source(source.id)?;
         let mut state = before.as_ref().map(|before| before.state.clone()).unwrap_or_default();
         let way = |source: &Source| (source.kind, source.selector.clone());
         if before.as_ref().is_some_and(|before| way(&before.source) != way(source)) {
@@ -139,7 +150,7 @@ impl Tx<'_> {
              ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source, state = :state",
             named_params! {
                 ":id": source.id, ":url": source.url, ":name": name, ":tags": to_json(&source.tags),
-                ":source": to_json(source), ":state": to_json(&state), ":status": to_json(&state.status),
+                ":source": text, ":state": to_json(&state), ":status": to_json(&state.status),
             },
         )?;
         if tags_changed || renamed {
@@ -149,20 +160,20 @@ impl Tx<'_> {
     }
 
     /// Writes how a poll left its source, and remembers the poll.
-    pub(super) fn save_source_state(
-        &mut self,
-        id: SourceId,
-        state: &SourceState,
-        poll: &PollRecord,
-        new: usize,
-    ) -> Result<(), Error> {
-        let known = self.source(id)?.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a source that the store does not have, else when the database refuses.
+    pub fn save_poll(&mut self, id: SourceId, state: &SourceState, poll: &PollRecord) -> Result<(), Error> {
+        let (known, name) = self.named(id)?.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
         // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
         // the new title in the index when something else of theirs changes.
-        let name = display_name(&known.source, state.title.as_deref());
+        let name_now = display_name(&known, state.title.as_deref());
+        if name_now != name {
+            self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, name_now))?;
+        }
         let number: i64 = self.write(
-            "UPDATE sources SET name = ?2, state = ?3, status = ?4, polls = polls + 1 WHERE id = ?1 RETURNING polls",
-            |statement| statement.query_row((id, name, to_json(state), to_json(&state.status)), |row| row.get(0)),
+            "UPDATE sources SET state = ?2, status = ?3, polls = polls + 1 WHERE id = ?1 RETURNING polls",
+            |statement| statement.query_row((id, to_json(state), to_json(&state.status)), |row| row.get(0)),
         )?;
         self.run(
             "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
@@ -174,11 +185,19 @@ impl Tx<'_> {
                 Ms(poll.at),
                 poll.status,
                 &poll.outcome,
-                i64::try_from(new).unwrap_or(i64::MAX),
+                poll.new,
                 i64::try_from(poll.duration.as_millis()).unwrap_or(i64::MAX),
             ),
         )?;
         Ok(())
+    }
+
+    /// A source as configured, and what its articles are shown under.
+    fn named(&self, id: SourceId) -> Result<Option<(Source, String)>, Error> {
+        let mut statement = self.db().prepare_cached("SELECT source, name FROM sources WHERE id = ?1")?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some((from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())?, row.get(1)?)))
     }
 }
 
@@ -334,7 +353,7 @@ mod tests {
         let state = SourceState { title: Some("The A".to_owned()), consecutive_failures: 3, ..SourceState::default() };
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
         for n in 0..45 {
-            transact(&mut store, |tx| tx.save_poll(source.id, &state, &[], &poll(n), None));
+            transact(&mut store, |tx| tx.save_poll(source.id, &state, &poll(n)));
         }
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
         let stored = store.reads().source(source.id).expect("read").expect("known");
@@ -351,7 +370,7 @@ mod tests {
         let unread = Some(Unread { error: "a web page, not a feed".to_owned(), at: at(1) });
         let state = SourceState { validators, unread, consecutive_failures: 2, ..SourceState::default() };
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
-        transact(&mut store, |tx| tx.save_poll(source.id, &state, &[], &poll(1), None));
+        transact(&mut store, |tx| tx.save_poll(source.id, &state, &poll(1)));
         let renamed = Source { name: Some("A".to_owned()), ..source };
         let listing = Source { kind: SourceKind::Listing, selector: Some("a".to_owned()), ..renamed.clone() };
         let fresh = SourceState { validators: Validators::default(), unread: None, ..state.clone() };

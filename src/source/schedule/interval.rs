@@ -14,7 +14,7 @@ const RHYTHM_ENTRIES: usize = 20;
 /// Returns the average time between entries in seconds, from the dates of the newest ones and the time since.
 ///
 /// `None` where fewer than two entries have a usable date.
-pub(super) fn gap_of_dates(entries: &[Entry], now: Time) -> Option<f64> {
+pub(super) fn gap_of_dates(entries: &[&Entry], now: Time) -> Option<f64> {
     let dates = entries.iter().filter_map(|entry| entry.published_at.or(entry.updated_at));
     // A date in the future or at the epoch is a mistake.
     let mut ages: Vec<i64> = dates.filter(|at| at.timestamp() > 86_400).map(|at| (now - at).num_seconds()).collect();

@@ -14,7 +14,7 @@ use self::interval::{gap_of_counts, gap_of_dates, gap_of_silence, jitter, later,
 use super::Feed;
 use crate::{
     config,
-    model::{Source, SourceState, SourceStatus, Time, Unread, Validators},
+    model::{Entry, Source, SourceState, SourceStatus, Time, Unread, Validators},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -55,8 +55,10 @@ const FIRST_SPREAD_EACH: Duration = Duration::from_millis(33);
 pub enum Outcome<'a> {
     /// A document that differs from the last one.
     Fresh {
-        /// What was read from it.
+        /// What it says of itself.
         feed: &'a Feed,
+        /// What it announces.
+        entries: Vec<&'a Entry>,
         /// How many of its entries were not known.
         new_entries: usize,
         /// SHA-256 (hexadecimal) of the body.
@@ -166,8 +168,8 @@ pub fn after(
     next.http_status = answer.http_status;
     next.not_before = None;
     match outcome {
-        Outcome::Fresh { feed, new_entries, body_hash, validators } => {
-            learn_feed(&mut next, feed, *new_entries, now);
+        Outcome::Fresh { feed, entries, new_entries, body_hash, validators } => {
+            learn_feed(&mut next, feed, entries, *new_entries, now);
             next.body_hash = Some(body_hash.clone());
             (next.validators, next.unread) = (validators.clone(), None);
             next.last_full_at = Some(now);
@@ -222,15 +224,15 @@ pub fn after(
 }
 
 /// Takes over what a new document says of its source.
-fn learn_feed(next: &mut SourceState, feed: &Feed, new_entries: usize, now: Time) {
+fn learn_feed(next: &mut SourceState, feed: &Feed, entries: &[&Entry], new_entries: usize, now: Time) {
     next.title = feed.title.clone().or(next.title.take());
-    next.entries = u32::try_from(feed.entries.len()).unwrap_or(u32::MAX);
+    next.entries = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     next.hub = feed.hub.clone();
     next.self_link = feed.self_link.clone();
     next.asked_interval_s = feed.rhythm.interval.map(|interval| interval.as_secs());
     next.skip_hours = feed.rhythm.skip_hours.clone();
     next.skip_days = feed.rhythm.skip_days.clone();
-    next.mean_gap_s = gap_of_dates(&feed.entries, now).unwrap_or_else(|| {
+    next.mean_gap_s = gap_of_dates(entries, now).unwrap_or_else(|| {
         // The first document's entries are all new; how long they took is not known.
         let elapsed = next.last_full_at.map(|last| (now - last).as_seconds_f64().max(0.0));
         gap_of_counts(next.mean_gap_s, new_entries, elapsed)

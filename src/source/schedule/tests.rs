@@ -24,7 +24,8 @@ fn feed_every(minutes: i64) -> Feed {
 
 fn fresh(feed: &Feed) -> Outcome<'_> {
     let validators = Validators { etag: Some("W/\"a\"".to_owned()), last_modified: None };
-    Outcome::Fresh { feed, new_entries: feed.entries.len(), body_hash: "00".to_owned(), validators }
+    let entries: Vec<_> = feed.entries.iter().collect();
+    Outcome::Fresh { feed, new_entries: entries.len(), entries, body_hash: "00".to_owned(), validators }
 }
 
 fn failed() -> Outcome<'static> {
@@ -106,7 +107,13 @@ fn entries_without_dates_are_counted() {
     let state = poll(&SourceState::default(), &fresh(&feed), &Answer::default(), now());
     assert_eq!(state.mean_gap_s, 0.0);
     let validators = Validators::default();
-    let outcome = Outcome::Fresh { feed: &feed, new_entries: 2, body_hash: "01".to_owned(), validators };
+    let outcome = Outcome::Fresh {
+        feed: &feed,
+        entries: feed.entries.iter().collect(),
+        new_entries: 2,
+        body_hash: "01".to_owned(),
+        validators,
+    };
     let state = poll(&state, &outcome, &Answer::default(), now() + chrono::Duration::hours(2));
     assert_eq!(state.mean_gap_s, 3600.0);
 }
