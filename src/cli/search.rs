@@ -10,7 +10,7 @@ use super::{
     output::{Output, Style, cut, pad, printable, wrap},
 };
 use crate::{
-    model::TextField,
+    index::Section,
     serve::{
         By, Order, Question,
         json::{CountRow, Explained, ExplainedPart, Hit},
@@ -190,7 +190,11 @@ fn show(hit: &Hit, place: usize, output: &Output) -> Result<(), Error> {
 /// `4.20 = (talks 2.10 title + talks 0.40 title, as written) × 1.05 new × 1.1 first of its copies`.
 fn explained(score: Option<f32>, explain: &Explained) -> String {
     let part = |part: &ExplainedPart| {
-        let field = if part.field == TextField::Title { "title" } else { "text" };
+        let field = match part.field {
+            Section::Title => "title",
+            Section::Lead => "first lines",
+            Section::Body => "text",
+        };
         let written = if part.as_written { ", as written" } else { "" };
         format!("{} {:.2} {field}{written}", part.words, part.score)
     };

@@ -1,7 +1,8 @@
 //! A query tree made into a query of the engine.
 //!
 //! A word is looked for in its stem in every language that the index holds (only in those asked for, where the query
-//! names one). Where hits are ranked, the word as written counts beside its stem, and the title more than the body.
+//! names one). Where hits are ranked, the word as written counts beside its stem, and the title more than the lead, which
+//! counts beside the body.
 //! Fields and dates decide, they do not rank.
 
 use std::ops::Bound;
@@ -29,6 +30,8 @@ use crate::{
 
 /// A word in the headline says more of an article than one in its text.
 const TITLE: f32 = 3.0;
+/// What a report begins with is what it is about; its later paragraphs name much else.
+const LEAD: f32 = 0.5;
 /// What the word as written adds to its stem.
 const EXACT: f32 = 0.5;
 
@@ -39,6 +42,8 @@ pub(super) enum Form {
     Stem,
     /// As written.
     Written,
+    /// In its stem, at the beginning of the body.
+    Lead,
 }
 
 /// Compiles the queries of one search.
@@ -105,6 +110,9 @@ impl<'a> Compiler<'a> {
             any.extend(self.stems(part, text, slop));
             any.extend(self.written(part, text).filter(|_| self.ranked));
         }
+        if self.ranked && field != Some(TextField::Title) {
+            any.extend(self.leads(text));
+        }
         any_of(any)
     }
 
@@ -114,10 +122,10 @@ impl<'a> Compiler<'a> {
         let words: Vec<&str> = tokens.iter().map(|(_, word)| word).collect();
         let mut any: Vec<Box<dyn EngineQuery>> = Vec::new();
         for variant in self.variants(&words) {
-            let mut terms: Vec<Term> = variant.iter().map(|stem| Term::from_field_text(part.stems, stem)).collect();
-            any.push(match terms.len() {
-                0 => continue,
-                1 => boosted(Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::WithFreqs)), weight),
+            let terms: Vec<Term> = variant.iter().map(|stem| Term::from_field_text(part.stems, stem)).collect();
+            any.push(match (variant.as_slice(), terms.as_slice()) {
+                ([stem], [term]) => ranked_term(term.clone(), weight * closeness(words[0], stem)),
+                ([], _) => continue,
                 _ => {
                     let mut phrase = PhraseQuery::new(terms);
                     phrase.set_slop(slop);
@@ -128,13 +136,18 @@ impl<'a> Compiler<'a> {
         any
     }
 
+    /// The stems of a single word at the beginning of the body.
+    fn leads(&self, text: &str) -> Vec<Box<dyn EngineQuery>> {
+        let Some(word) = single(text) else { return Vec::new() };
+        let term = |stem: &str| Term::from_field_text(self.view.fields.lead, stem);
+        let variants = self.variants(&[&word]).into_iter().flatten();
+        variants.map(|stem| ranked_term(term(&stem), LEAD * closeness(&word, &stem))).collect()
+    }
+
     /// A single word as written.
     fn written(&self, (part, weight): (Part, f32), text: &str) -> Option<Box<dyn EngineQuery>> {
-        let tokens = tokenize(text);
-        let mut words = tokens.iter().map(|(_, word)| word);
-        let (word, None) = (words.next()?, words.next()) else { return None };
-        let term = Term::from_field_text(part.words, word);
-        Some(boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), weight * EXACT))
+        let term = Term::from_field_text(part.words, &single(text)?);
+        Some(ranked_term(term, weight * EXACT))
     }
 
     /// Returns what one word or phrase of a query asks for in one part of the text, in one form.
@@ -152,6 +165,11 @@ impl<'a> Compiler<'a> {
         let part = self.parts(Some(field)).next()?;
         match (leaf, form) {
             (Query::Word { word, .. }, Form::Stem) => Some(any_of(self.stems(part, word, 0))),
+            (Query::Word { word: text, .. } | Query::Phrase { words: text, .. }, Form::Lead)
+                if field == TextField::Body =>
+            {
+                Some(any_of(self.leads(text)))
+            }
             (Query::Word { word: text, .. } | Query::Phrase { words: text, .. }, Form::Written) => {
                 self.written(part, text)
             }
@@ -259,6 +277,24 @@ fn in_order(field: EngineField, text: &str) -> Box<dyn EngineQuery> {
 
 fn term(term: Term) -> Box<dyn EngineQuery> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn ranked_term(term: Term, weight: f32) -> Box<dyn EngineQuery> {
+    boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), weight)
+}
+
+/// Returns the word of a text that is one.
+fn single(text: &str) -> Option<String> {
+    let tokens = tokenize(text);
+    let mut words = tokens.iter().map(|(_, word)| word);
+    let (word, None) = (words.next()?, words.next()) else { return None };
+    Some(word.to_owned())
+}
+
+/// Returns how much a stem says of the word: the share of its letters that is left. Languages cut the same word to
+/// different stems, and the shortest of them stands for the most other words.
+fn closeness(word: &str, stem: &str) -> f32 {
+    (stem.chars().count() as f32 / word.chars().count().max(1) as f32).min(1.0)
 }
 
 fn any_of(mut any: Vec<Box<dyn EngineQuery>>) -> Box<dyn EngineQuery> {

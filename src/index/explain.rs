@@ -1,5 +1,6 @@
 //! Why a hit has its score: what each word adds in each part of the text, and what lifts the sum.
 
+use serde::Serialize;
 use tantivy::{DocAddress, TERMINATED, query::EnableScoring};
 
 use super::{
@@ -27,18 +28,39 @@ pub struct Explanation {
     pub representative: f64,
 }
 
+/// Where a word stands in an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// In the headline.
+    Title,
+    /// At the beginning of the text, for which it counts once more.
+    Lead,
+    /// In the text.
+    Body,
+}
+
 /// What one word or phrase adds to a score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// As it stands in the query.
     pub words: String,
     /// Where it was found.
-    pub field: TextField,
+    pub field: Section,
     /// Whether as written, beside its stem.
     pub as_written: bool,
     /// How much.
     pub score: f32,
 }
+
+/// Each form in which a word counts, and where.
+const FORMS: [(TextField, Form, Section); 5] = [
+    (TextField::Title, Form::Stem, Section::Title),
+    (TextField::Title, Form::Written, Section::Title),
+    (TextField::Body, Form::Lead, Section::Lead),
+    (TextField::Body, Form::Stem, Section::Body),
+    (TextField::Body, Form::Written, Section::Body),
+];
 
 impl Searcher {
     /// Returns why an article has its score as a hit of a query; `None` where the index does not have it.
@@ -58,13 +80,11 @@ fn explain(view: &View, query: &Query, options: &Options, id: ArticleId) -> Resu
     let Some(doc) = found.map_err(Error::engine("search"))?.into_iter().next() else { return Ok(None) };
     let mut parts = Vec::new();
     for leaf in leaves(query) {
-        for field in [TextField::Title, TextField::Body] {
-            for form in [Form::Stem, Form::Written] {
-                let Some(clause) = compiler.clause(leaf, field, form) else { continue };
-                let score = score(view, &*clause, doc).map_err(Error::engine("search"))?;
-                if let (Some(score), Some(words)) = (score, leaf.words().first()) {
-                    parts.push(Part { words: (*words).to_owned(), field, as_written: form == Form::Written, score });
-                }
+        for (text, form, field) in FORMS {
+            let Some(clause) = compiler.clause(leaf, text, form) else { continue };
+            let score = score(view, &*clause, doc).map_err(Error::engine("search"))?;
+            if let (Some(score), Some(words)) = (score, leaf.words().first()) {
+                parts.push(Part { words: (*words).to_owned(), field, as_written: form == Form::Written, score });
             }
         }
     }

@@ -23,7 +23,7 @@ pub use self::after::After;
 pub use self::count::{CountBy, Counts, Values};
 pub use self::error::Error;
 pub use self::examine::Content;
-pub use self::explain::{Explanation, Part};
+pub use self::explain::{Explanation, Part, Section};
 pub use self::search::{Hit, Hits, Options, Searcher, Sort};
 pub use self::snippet::{places, snippet};
 pub use self::writer::{Index, Opened, State};

@@ -128,6 +128,47 @@ const CORPUS: &[(&str, &str, &str)] = &[
     ("en", "Striking paintings", "The show has striking paintings of the sea."),
     ("en", "Negotiating a bend", "Drivers find the bend by the harbour hard to negotiate."),
     ("en", "Election in Walden", "Voters in Walden elect a mayor on Sunday; the elections of last year were annulled."),
+    // 61–68 What a report is about stands at its beginning; a digest names it in passing, and more often.
+    (
+        "en",
+        "Markets close mixed",
+        "Shares in shipping fell and those of banks rose on a day of little trade.\n\nOil was unchanged, and gold lost what it had won on Monday.\n\nAmong farm goods, wheat rose by a tenth; wheat for delivery in spring rose by less, and traders spoke of a thin market.",
+    ),
+    (
+        "en",
+        "Farmers count the days",
+        "Wheat stands dry in three provinces, and no rain is forecast before the end of the month.\n\nThe union asks for help from the capital. Wells have been closed, cattle were sold, and the bank has put off what was due in autumn.\n\nA commission is to report in a week.",
+    ),
+    (
+        "en",
+        "Our readers write",
+        "The new timetable of the trams is praised by one reader and blamed by another.\n\nA third misses the crossword.\n\nOn the truce: two readers doubt that a truce without observers can last, and one asks who would pay for them.",
+    ),
+    (
+        "en",
+        "Night session ends at dawn",
+        "Both sides have agreed on a truce of thirty days, to begin on Sunday at noon.\n\nObservers come from six countries. Roads are to be opened first, then the two bridges, and last the airport.\n\nThe families of the missing were told before the press.",
+    ),
+    (
+        "de",
+        "Der Tag im Überblick",
+        "Die Börse schloss unverändert, die Bahn fährt wieder.\n\nIm Stadtrat ging es um die Bäder.\n\nZur Waffenruhe gab es aus der Hauptstadt nichts Neues; die Waffenruhe bleibt Sache der Unterhändler.",
+    ),
+    (
+        "de",
+        "Einigung in der Nacht",
+        "Die Waffenruhe soll am Sonntag um zwölf Uhr beginnen und dreißig Tage gelten.\n\nBeobachter kommen aus sechs Ländern. Zuerst werden die Straßen geöffnet, dann die Brücken, zuletzt der Flughafen.",
+    ),
+    (
+        "ru",
+        "Главное за день",
+        "Биржа закрылась без изменений, поезда снова ходят.\n\nГородской совет обсуждал бассейны.\n\nО перемирии новостей не было; о перемирии, как и прежде, говорят посредники.",
+    ),
+    (
+        "ru",
+        "Ночью договорились",
+        "Перемирие начнётся в воскресенье в полдень и продлится тридцать дней.\n\nНаблюдатели приедут из шести стран. Сначала откроют дороги, потом мосты, последним аэропорт.",
+    ),
 ];
 
 fn hits(query: &str) -> Vec<u64> {
@@ -198,6 +239,33 @@ const EXPECTED: &[(&str, &[u64])] = &[
     ("العقوبات", &[52]),
     ("عقوبات", &[52]),
     ("محادثات السلام", &[53]),
+    // Several words, of which the headline has more.
+    ("port gates", &[6, 3]),
+    ("museum painting", &[8]),
+    ("letters minister", &[5]),
+    ("court reporter flood", &[7]),
+    ("grain deal", &[4]),
+    ("\"peace of mind\"", &[56]),
+    ("tanker lang:en", &[2]),
+    ("Hafenarbeiter", &[11]),
+    ("Tore lang:de", &[12]),
+    ("Wahlen", &[14]),
+    ("grèves lang:fr", &[17]),
+    ("port neige", &[19]),
+    ("barcos puertos", &[21]),
+    ("танкер lang:ru", &[24]),
+    ("картина зимой", &[28]),
+    ("ворота", &[32]),
+    ("jezioro", &[34]),
+    ("navio", &[37]),
+    ("portuale", &[42]),
+    ("タンカー", &[48]),
+    ("البحيرة", &[53]),
+    // A report that begins with it before a digest that mentions it twice at its end.
+    ("wheat", &[62, 61]),
+    ("truce", &[64, 63]),
+    ("Waffenruhe", &[66, 65]),
+    ("перемирие", &[68, 67]),
 ];
 
 #[test]

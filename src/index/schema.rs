@@ -3,12 +3,15 @@
 //! | kept as | fields |
 //! |---|---|
 //! | stems with places, for words and phrases | title, body |
+//! | stems, for the rank of what a report begins with | lead |
 //! | words as written, for beginnings, near spellings and the rank of exact forms | title, body |
 //! | whole values | source, outlet, topic, lang, tag, entity, id, story |
 //! | words with places | author, url |
 //! | columns to sort, collapse and count by | id, group, published, source name, outlet, topic, lang, author, entity name |
 //!
 //! Nothing is stored: what a hit shows comes from the store.
+
+use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use tantivy::{
@@ -42,6 +45,9 @@ pub(super) const AUTHOR: &str = "author";
 /// The name of the column of names found in the text.
 pub(super) const ENTITY_NAME: &str = "entity_name";
 
+/// The length of a lead: a place and a day before the report are less than one, and a text may have no paragraphs.
+const LEAD_BYTES: Range<usize> = 60..400;
+
 /// One part of a text: its stems and its words.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
@@ -57,6 +63,7 @@ pub(super) struct Fields {
     pub published: Field,
     pub story: Field,
     pub title: Part,
+    pub lead: Field,
     pub body: Part,
     pub source: Field,
     pub source_name: Field,
@@ -74,6 +81,9 @@ pub(super) struct Fields {
 pub(super) fn schema() -> (Schema, Fields) {
     let text = |tokenizer: &str, option| TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
     let stems = TextOptions::default().set_indexing_options(text(STEMS, IndexRecordOption::WithFreqsAndPositions));
+    // Leads are of about one length: no field norms.
+    let lead =
+        TextOptions::default().set_indexing_options(text(STEMS, IndexRecordOption::WithFreqs).set_fieldnorms(false));
     let words = TextOptions::default().set_indexing_options(text(WORDS, IndexRecordOption::WithFreqs));
     // Names and addresses are found, not ranked: no field norms.
     let name_words = TextOptions::default()
@@ -91,6 +101,7 @@ pub(super) fn schema() -> (Schema, Fields) {
             stems: builder.add_text_field("title", stems.clone()),
             words: builder.add_text_field("title_words", words.clone()),
         },
+        lead: builder.add_text_field("lead", lead),
         body: Part { stems: builder.add_text_field("body", stems), words: builder.add_text_field("body_words", words) },
         source: builder.add_text_field("source", value.clone()),
         source_name: builder.add_text_field(SOURCE_NAME, column(&TextOptions::default())),
@@ -120,6 +131,7 @@ pub(super) fn document(fields: &Fields, document: &Document<'_>) -> TantivyDocum
         kept.add_text(part.stems, with_language(lang.as_deref(), text));
         kept.add_text(part.words, text);
     }
+    kept.add_text(fields.lead, with_language(lang.as_deref(), lead(&article.body)));
     for source in document.sources {
         kept.add_text(fields.source, name_key(source));
     }
@@ -145,6 +157,13 @@ pub(super) fn document(fields: &Fields, document: &Document<'_>) -> TantivyDocum
         kept.add_text(fields.entity_name, clip(&entity.name));
     }
     kept
+}
+
+/// Returns what a text begins with: whole paragraphs, as many as make a sentence or two.
+fn lead(body: &str) -> &str {
+    let (least, most) = (body.ceil_char_boundary(LEAD_BYTES.start), body.floor_char_boundary(LEAD_BYTES.end));
+    let end = body.get(least..most).and_then(|text| text.find("\n\n")).map_or(most, |paragraph| least + paragraph);
+    &body[..end]
 }
 
 /// Returns the fingerprint of schema and text analysis: an index with another one has to be built anew.
@@ -190,3 +209,18 @@ const PROBES: &[(&str, &str)] = &[
     ("hi", "वार्ताओं प्रतिबंधों हमलों मंत्रियों चुनावों"),
     ("id", "perundingan sanksinya serangan menteri pemilihan kesepakatan"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_is_the_first_paragraphs_that_say_something() {
+        let (short, long) = ("TOLVIA – Monday.", "Negotiators met at the lake on Monday. ".repeat(4));
+        assert_eq!(lead(&format!("{long}\n\nMore.\n\nAnd more.")), long);
+        assert_eq!(lead(&format!("{short}\n\n{long}\n\nMore.")), format!("{short}\n\n{long}"));
+        assert_eq!(lead(short), short);
+        assert_eq!(lead(&"é".repeat(400)).len(), 400);
+        assert_eq!(lead(""), "");
+    }
+}

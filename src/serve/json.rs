@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::{By, names::TopicNames};
 use crate::{
-    index::{Explanation, Part},
+    index::{Explanation, Part, Section},
     model::{
-        Article, ArticleId, Entity, Findings, Revision, SourceId, SourceStatus, Story, StoryId, TextField, Time,
-        TopicId, TopicMatch,
+        Article, ArticleId, Entity, Findings, Revision, SourceId, SourceStatus, Story, StoryId, Time, TopicId,
+        TopicMatch,
     },
     store::StoredSource,
 };
@@ -105,7 +105,7 @@ pub struct ExplainedPart {
     /// As it stands in the query.
     pub words: String,
     /// Where it was found.
-    pub field: TextField,
+    pub field: Section,
     /// Whether as written, beside its stem.
     pub as_written: bool,
     /// How much.

@@ -208,7 +208,7 @@ fn schemas() -> Value {
         "Hit": hit,
         "Explanation": object(&[
             ("parts", list(object(&[
-                ("words", text()), ("field", json!({ "type": "string", "enum": ["title", "body"] })),
+                ("words", text()), ("field", json!({ "type": "string", "enum": ["title", "lead", "body"] })),
                 ("as_written", json!({ "type": "boolean" })), ("score", number()),
             ]))),
             ("freshness", number()),
