@@ -55,77 +55,83 @@ impl Tokens {
     }
 }
 
-/// Returns the words of a text. Text beyond 4 GiB is ignored.
+/// Returns the words of a text. Text beyond 1 GiB is ignored.
 pub fn tokenize(text: &str) -> Tokens {
-    let text = &text[..text.floor_char_boundary(u32::MAX as usize)];
-    let mut tokens = Tokens { folded: String::with_capacity(text.len()), tokens: Vec::with_capacity(text.len() / 6) };
-    let mut open: Option<Token> = None;
+    let text = &text[..text.floor_char_boundary(1 << 30)];
+    // Most words of most texts are ASCII and stand in this copy as they are; the folded forms of others follow it.
+    let mut tokens = Tokens { folded: text.to_ascii_lowercase(), tokens: Vec::with_capacity(text.len() / 6) };
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        // Most characters of most texts, and none of what follows concerns them.
-        let run = ascii_word(&text.as_bytes()[at..]);
-        if run > 0 {
-            extend(&mut open, &tokens, at, at + run, c.is_ascii_uppercase());
-            let from = tokens.folded.len();
-            tokens.folded.push_str(&text[at..at + run]);
-            tokens.folded[from..].make_ascii_lowercase();
-            at += run;
-            continue;
-        }
-        let end = at + c.len_utf8();
-        if is_apostrophe(c) {
-            let cyrillic = |c: char| ('\u{400}'..='\u{52f}').contains(&c);
-            let joins = tokens.folded.chars().next_back().is_some_and(cyrillic)
-                && text[end..].chars().next().is_some_and(cyrillic);
-            if !(open.is_some() && joins) {
-                close(&mut open, &mut tokens);
+    while at < text.len() {
+        let end = at + ascii_word(&text.as_bytes()[at..]);
+        let ends = match text.as_bytes().get(end) {
+            Some(byte) if !byte.is_ascii() => text[end..].chars().next().is_none_or(|c| !is_in_word(c)),
+            _ => true,
+        };
+        at = match ends {
+            true if end > at => {
+                let [start, to] = [at, end].map(|place| place as u32);
+                let capital = text.as_bytes()[at].is_ascii_uppercase();
+                tokens.tokens.push(Token { start, end: to, from: start, to, capital });
+                end
             }
-        } else if is_cyrillic_letter(c) {
-            extend(&mut open, &tokens, at, end, c < 'а');
-            fold_char(c, &mut tokens.folded);
-        } else if c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c)) {
-            let alone = is_unspaced(c);
-            if alone {
-                close(&mut open, &mut tokens);
-            }
-            extend(&mut open, &tokens, at, end, c.is_uppercase());
-            fold_char(c, &mut tokens.folded);
-            if alone {
-                close(&mut open, &mut tokens);
-            }
-        } else {
-            close(&mut open, &mut tokens);
-        }
-        at = end;
+            true => text.ceil_char_boundary(end + 1),
+            false => fold_word(text, at, &mut tokens),
+        };
     }
-    close(&mut open, &mut tokens);
     tokens
 }
 
 /// Returns how many ASCII letters and digits a text begins with.
 fn ascii_word(text: &[u8]) -> usize {
-    text.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(text.len())
+    text.iter().position(|&byte| !IN_ASCII_WORD[byte as usize]).unwrap_or(text.len())
 }
 
-/// А to я, to which no other rule applies.
-fn is_cyrillic_letter(c: char) -> bool {
-    matches!(c, 'А'..='я')
-}
+const IN_ASCII_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};
 
-/// Begins a word at a place, or makes the one that is open reach its end.
-fn extend(open: &mut Option<Token>, tokens: &Tokens, start: usize, end: usize, capital: bool) {
-    let from = tokens.folded.len() as u32;
-    let fresh = Token { start: start as u32, end: end as u32, from, to: from, capital };
-    open.get_or_insert(fresh).end = end as u32;
-}
-
-fn close(open: &mut Option<Token>, tokens: &mut Tokens) {
-    if let Some(mut token) = open.take() {
-        token.to = tokens.folded.len() as u32;
-        if token.to > token.from {
-            tokens.tokens.push(token);
+/// Adds the word that begins at a place and returns where it ends.
+fn fold_word(text: &str, start: usize, tokens: &mut Tokens) -> usize {
+    let from = tokens.folded.len();
+    let (mut end, mut last) = (start, None);
+    let mut chars = text[start..].chars().peekable();
+    while let Some(c) = chars.next() {
+        let joins =
+            is_apostrophe(c) && last.is_some_and(is_cyrillic) && chars.peek().is_some_and(|&next| is_cyrillic(next));
+        if is_in_word(c) && !(is_unspaced(c) && last.is_some()) {
+            fold_char(c, &mut tokens.folded);
+        } else if !joins {
+            break;
+        }
+        last = Some(c);
+        end += c.len_utf8();
+        if is_unspaced(c) {
+            break;
         }
     }
+    let to = tokens.folded.len();
+    // A mark alone is no word.
+    if to > from {
+        let capital = text[start..].chars().next().is_some_and(char::is_uppercase);
+        let [start, end, from, to] = [start, end, from, to].map(|place| place as u32);
+        tokens.tokens.push(Token { start, end, from, to, capital });
+    }
+    end
+}
+
+/// Letters, digits and the marks on them; apostrophes are none, though some count as letters.
+fn is_in_word(c: char) -> bool {
+    matches!(c, 'А'..='я') || ((c.is_alphanumeric() || is_combining_mark(c)) && !is_apostrophe(c))
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
 }
 
 /// Appends the folded form of one character: lowercase, decomposed, without marks.
@@ -185,6 +191,28 @@ mod tests {
     #[test]
     fn scripts_without_spaces_give_a_token_a_character() {
         check("制裁2026年", &["制", "裁", "2026", "年"]);
+    }
+
+    #[test]
+    fn letters_and_marks_of_any_script_run_together() {
+        check("cafe\u{301}s naïve 5ème İzmir’de", &["cafes", "naive", "5eme", "izmir", "de"]);
+        check("\u{301} a \u{301}", &["a"]);
+        check(
+            "G7制裁NATO 평화회담",
+            &["g7", "制", "裁", "nato", "평화회담"]
+                .map(|word| word.nfkd().collect::<String>())
+                .each_ref()
+                .map(String::as_str),
+        );
+        check("don’t ’Об’ 'Д'Артаньян", &["don", "t", "об", "дартаньян"]);
+        check("“…”—", &[]);
+    }
+
+    #[test]
+    fn capitals_are_those_of_the_text() {
+        let tokens = tokenize("Élan über Київ міст USA xX");
+        let capitals: Vec<bool> = tokens.iter().map(|(token, _)| token.capital).collect();
+        assert_eq!(capitals, [true, false, true, false, true, false]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use super::Topic;
 use super::automaton::{Hit, Role};
-use super::score::{IN_LEAD, PASSAGE, Reading, STRONG, WEAK};
+use super::score::{IN_LEAD, PASSAGE, REPEATS, Reading, STRONG, WEAK};
 
+/// Words of a stretch: any passage lies in three of them.
+const STRETCH: u32 = PASSAGE / 2;
 /// Sums in another order differ by less.
 const ROUNDING: f32 = 0.999;
 
@@ -27,7 +29,7 @@ pub(super) fn promising(
     let place = |(topic, bound): (&Topic, &Bound)| {
         let needs = topic.min_score * ROUNDING;
         let may_reach = bound.whole() >= needs * whole_needs || bound.passage() >= needs * passage_needs;
-        (may_reach || topic.query.is_some()).then(|| {
+        (bound.hits > 0 && (may_reach || topic.query.is_some())).then(|| {
             count += bound.hits as usize;
             count - bound.hits as usize
         })
@@ -44,24 +46,25 @@ pub(super) fn promising(
     promising
 }
 
-/// What the hits of one topic come to at most: no repetition damped, no pair too far apart.
+/// What the hits of one topic come to at most: no pair too far apart, none of a phrase's repetitions damped but those
+/// that follow it at once.
 #[derive(Clone, Copy, Default)]
 struct Bound {
     hits: u32,
     phrases: f32,
     pairs: f32,
     has_second: bool,
-    /// The points of the phrases in a stretch as long as a passage, and in the one before: a passage lies in two.
+    last_phrase: u32,
+    /// The stretch of the last phrase, and the points of this stretch and of the two before: a passage lies in three.
     stretch: u32,
-    here: f32,
-    before: f32,
+    points: [f32; 3],
     densest: f32,
 }
 
 impl Bound {
     fn add(&mut self, hit: &Hit, weight: f32) {
         self.hits += 1;
-        let points = match hit.role {
+        let mut points = match hit.role {
             Role::Strong => STRONG,
             Role::Weak => WEAK,
             // A pair begins with its earlier word, which may stand in the lead when this one does not.
@@ -69,15 +72,21 @@ impl Bound {
             Role::Near { second: true, .. } => return self.has_second = true,
             Role::None | Role::NoneNear { .. } | Role::Leaf(_) | Role::Name(_) => return,
         };
-        self.phrases += points * weight;
-        let stretch = hit.start / PASSAGE;
-        if stretch != self.stretch {
-            self.before = if stretch == self.stretch + 1 { self.here } else { 0.0 };
-            self.here = 0.0;
-            self.stretch = stretch;
+        let is_repeated = self.last_phrase == hit.phrase;
+        self.last_phrase = hit.phrase;
+        self.phrases += points * weight * if is_repeated { REPEATS[1] } else { 1.0 };
+        let stretch = hit.start / STRETCH;
+        match stretch - self.stretch {
+            // In another stretch it is none that a passage is sure to have, too.
+            0 if is_repeated => points *= REPEATS[1],
+            0 => {}
+            1 => self.points = [0.0, self.points[0], self.points[1]],
+            2 => self.points = [0.0, 0.0, self.points[0]],
+            _ => self.points = [0.0; 3],
         }
-        self.here += points;
-        self.densest = self.densest.max(self.before + self.here);
+        self.stretch = stretch;
+        self.points[0] += points;
+        self.densest = self.densest.max(self.points.iter().sum());
     }
 
     fn pairs(&self) -> f32 {

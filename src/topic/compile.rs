@@ -10,9 +10,9 @@ use crate::config::{NameRule, Phrases, TopicRule};
 pub(super) const ANY: &str = "any";
 
 /// Languages in which the words of queries and names inflect, whatever languages the phrases are in.
-const INFLECTED: [&str; 20] = [
-    "bg", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr",
-    "uk",
+const INFLECTED: [&str; 23] = [
+    "ar", "bg", "cs", "da", "de", "en", "es", "fi", "fr", "he", "hu", "it", "ko", "nl", "no", "pl", "pt", "ro", "ru",
+    "sk", "sv", "tr", "uk",
 ];
 
 /// Returns the languages that have an automaton: those of phrases, and those in which queries and names inflect.

@@ -1,5 +1,8 @@
 //! Names in the cases of their language: which word of a text can be a form of a name.
 //!
+//! Also what is written together with a name and is no part of it: Korean particles behind it, Arabic and Hebrew "and",
+//! "in", "to" before it.
+//!
 //! Stemmers are made for common words and take parts of names for endings (Лавров and Лаврова have two stems, Киев
 //! loses half of itself), so names have their own lists of case endings, which only say what may stand after a name.
 
@@ -15,6 +18,7 @@ fn endings(lang: &str) -> &'static [&'static str] {
         "hu" => HUNGARIAN,
         "ro" => &["ei", "ul", "ului", "a", "i"],
         "tr" | "az" => TURKISH,
+        "ko" => KOREAN,
         _ => &[],
     }
 }
@@ -48,9 +52,51 @@ const HUNGARIAN: &[&str] = &[
 const TURKISH: &[&str] =
     &["in", "un", "nin", "nun", "a", "e", "ya", "ye", "da", "de", "dan", "den", "i", "u", "yi", "yu"];
 
+/// Particles, decomposed as texts are folded.
+const KOREAN: &[&str] = &[
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "의",
+    "에",
+    "도",
+    "와",
+    "과",
+    "로",
+    "만",
+    "에서",
+    "에는",
+    "에게",
+    "에도",
+    "으로",
+    "까지",
+    "부터",
+    "이나",
+    "보다",
+    "와의",
+    "과의",
+    "에서는",
+    "에서의",
+    "으로부터",
+];
+
+/// Words of one letter that are written together with the next one, in the order in which they come before a name.
+fn prefixes(lang: &str) -> [&'static [&'static str]; 2] {
+    match lang {
+        "ar" => [&["و", "ف"], &["ب", "ل", "ك"]],
+        "he" => [&["ו", "ש"], &["ב", "ל", "מ", "כ", "ה"]],
+        _ => [&[], &[]],
+    }
+}
+
 /// Returns the spellings that a name's word is known by: itself, and what is left of it before case endings.
 pub(super) fn bases(lang: &str, word: &str) -> Vec<String> {
     let mut bases = vec![word.to_owned()];
+    // Behind "to" the article loses its first letter: القاهرة, للقاهرة.
+    bases.extend(word.strip_prefix('ا').filter(|base| lang == "ar" && base.starts_with('ل')).map(str::to_owned));
     if endings(lang).is_empty() {
         return bases;
     }
@@ -94,15 +140,25 @@ pub(super) fn bases(lang: &str, word: &str) -> Vec<String> {
 /// Returns what a word of a text could be of, the whole word first, then ever less of it.
 pub(super) fn stripped<'a>(lang: &str, word: &'a str) -> impl Iterator<Item = &'a str> {
     let endings = endings(lang);
-    let longest = 4;
+    let (longest, keep) = if lang == "ko" { (9, 4) } else { (4, 3) };
     let cuts = word.char_indices().rev().take(longest).map(|(at, _)| at);
     let left = cuts.filter(move |&at| endings.contains(&&word[at..])).map(move |at| &word[..at]);
-    std::iter::once(word).chain(left.filter(|base| base.chars().count() >= 3))
+    let [outer, inner] = prefixes(lang);
+    let without = |word: &'a str, prefixes: &[&str]| prefixes.iter().find_map(|prefix| word.strip_prefix(prefix));
+    let once = without(word, outer);
+    let right = [once, without(word, inner), once.and_then(|word| without(word, inner))].into_iter().flatten();
+    std::iter::once(word).chain(left.chain(right).filter(move |base| base.chars().count() >= keep))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::tokenize;
+
+    /// The words as a text would have them.
+    fn folded(words: &str) -> String {
+        tokenize(words).iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+    }
 
     /// Whether each of the forms is taken for the name, by folded words.
     #[track_caller]
@@ -138,6 +194,16 @@ mod tests {
         check("cs", "zelenskyj", "zelenskeho zelenskemu zelenskym", true);
         check("de", "russland", "russlands", true);
         check("fi", "putin", "putinin putinille putinia", true);
+        check(
+            "ko",
+            &folded("러시아"),
+            &folded("러시아 러시아는 러시아가 러시아를 러시아의 러시아에서 러시아와 러시아로 러시아에서는"),
+            true,
+        );
+        check("ko", &folded("푸틴"), &folded("푸틴은 푸틴이 푸틴을 푸틴의 푸틴과 푸틴도 푸틴에게 푸틴으로"), true);
+        check("ar", "روسيا", "روسيا وروسيا لروسيا بروسيا ولروسيا فروسيا", true);
+        check("ar", "القاهرة", "القاهرة والقاهرة بالقاهرة للقاهرة وللقاهرة", true);
+        check("he", "רוסיה", "רוסיה ורוסיה לרוסיה מרוסיה שברוסיה", true);
         check("hu", "putyin", "putyint putyinnak putyinnal", true);
     }
 
@@ -151,5 +217,7 @@ mod tests {
         check("de", "russland", "russe russisch russlanddeutsche", false);
         check("en", "kiev", "kievan kievs", false);
         check("en", "putin", "putinism", false);
+        check("ko", &folded("러시아"), &folded("러시아어 러시아인 러시아군"), false);
+        check("ar", "روسيا", "الروسية روسياوي", false);
     }
 }

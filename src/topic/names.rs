@@ -137,7 +137,20 @@ fn longest(hits: impl Iterator<Item = Hit>) -> Vec<Hit> {
 fn is_written(reading: &Reading<'_>, hit: &Hit, form: Form) -> bool {
     let has_capitals =
         (hit.start..hit.end).enumerate().all(|(at, word)| form.capitals >> at & 1 == 0 || reading.token(word).capital);
-    has_capitals && (form.uppercase == 0 || uppercase(reading.words(hit.start, hit.end).2) == form.uppercase)
+    has_capitals
+        && stands_alone(reading, hit)
+        && (form.uppercase == 0 || uppercase(reading.words(hit.start, hit.end).2) == form.uppercase)
+}
+
+/// Tells whether a form in katakana, which is a character a word, is not a part of a longer word: インド in インドア.
+fn stands_alone(reading: &Reading<'_>, hit: &Hit) -> bool {
+    let (before, after) = reading.around(hit.start, hit.end);
+    let (_, _, form) = reading.words(hit.start, hit.end);
+    let is_katakana = |c: &char| matches!(c, '\u{30a1}'..='\u{30fa}' | '\u{30fc}');
+    let goes_on = |inside: Option<char>, outside: Option<char>| {
+        [inside, outside].iter().all(|c| c.as_ref().is_some_and(is_katakana))
+    };
+    !goes_on(form.chars().next(), before) && !goes_on(form.chars().next_back(), after)
 }
 
 /// Returns what cannot be followed.

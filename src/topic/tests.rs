@@ -334,6 +334,24 @@ fn names_are_found_in_the_cases_of_their_language() {
 }
 
 #[test]
+fn names_are_found_in_what_is_written_together_with_them() {
+    let names = [
+        name("India", NameKind::Place, &["インド", "인도", "الهند"], &[]),
+        name("Kenya", NameKind::Place, &["ケニア", "케냐", "كينيا"], &[]),
+    ];
+    let tagger = Tagger::new(&[], &names).unwrap_or_else(|problems| unreachable!("{problems:?}"));
+    let count = |lang: &str, text: &str| {
+        let entities = tagger.tag(&Text { title: "", body: text, lang: Some(lang) }).entities;
+        ["India", "Kenya"]
+            .map(|name| entities.iter().find(|entity| entity.name == name).map_or(0, |entity| entity.count))
+    };
+    assert_eq!(count("ko", "인도는 케냐와의 협상을 케냐에서 시작했다."), [1, 2]);
+    assert_eq!(count("ar", "سافر الوفد لكينيا وللهند وكينيا"), [1, 2]);
+    assert_eq!(count("ja", "インドとケニア・インドの首脳"), [2, 1]);
+    assert_eq!(count("ja", "インドアの大会、インドネシアのチーム"), [0, 0]);
+}
+
+#[test]
 fn capitals_tell_a_name_from_a_word() {
     names_in("en", "Who said that? The WHO did. The who is who.", &[("WHO", 1)]);
     names_in("en", "Unesco and UNESCO, not unesco.", &[("Unesco", 2)]);
