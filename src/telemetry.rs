@@ -31,7 +31,7 @@ pub struct Metrics {
     pub stage_items: IntCounterVec,
     /// How long a `stage` had to wait for what comes after it.
     pub backpressure_seconds: CounterVec,
-    /// What waits now, by `stage`: poll, harvest, commit, index.
+    /// What waits now, by `stage`: poll, harvest, commit, index, alert.
     pub queue_depth: IntGaugeVec,
     /// Hosts whose pages wait because they asked for it, or because their robots.txt cannot be had.
     pub hosts_held: IntGauge,

@@ -38,6 +38,8 @@ struct Watch {
     told: HashSet<StoryId>,
     /// How long the next failure makes it wait.
     wait: Duration,
+    /// How many changes it has not looked at, as told by the gauge that all share.
+    behind: i64,
 }
 
 /// Delivers until told to stop; then once more what the last index commit brought.
@@ -51,6 +53,7 @@ pub(crate) async fn run(
         Ok(watches) => watches,
         Err(error) => return error!(%error, "alerts are off"),
     };
+    metrics().queue_depth.with_label_values(&["alert"]).set(0);
     // A task for each: a receiver that takes its time holds nobody else.
     let mut tasks = JoinSet::new();
     for watch in watches {
@@ -76,7 +79,9 @@ impl Watch {
         loop {
             let busy = context.clock.busy();
             let end = *indexed.borrow_and_update();
+            self.gauge(end);
             let delivered = deliver_new(&context, &searcher, &mut self, end).await;
+            self.gauge(end);
             if last {
                 return delivered.unwrap_or_else(|reason| self.failed(&reason));
             }
@@ -102,6 +107,12 @@ impl Watch {
         }
     }
 
+    fn gauge(&mut self, end: u64) {
+        let behind = end.saturating_sub(self.position).cast_signed();
+        metrics().queue_depth.with_label_values(&["alert"]).add(behind - self.behind);
+        self.behind = behind;
+    }
+
     fn failed(&self, reason: &str) {
         metrics().alerts.with_label_values(&["failed"]).inc();
         metrics().passed("alert", "failed", 1);
@@ -123,7 +134,15 @@ fn watches(context: &Context) -> Result<Vec<Watch>, Error> {
             Some(position) => position,
             None => context.read(Reader::last_seq)?,
         };
-        watches.push(Watch { alert: alert.clone(), sink, query, position, told: HashSet::new(), wait: FIRST_WAIT });
+        watches.push(Watch {
+            alert: alert.clone(),
+            sink,
+            query,
+            position,
+            told: HashSet::new(),
+            wait: FIRST_WAIT,
+            behind: 0,
+        });
     }
     Ok(watches)
 }

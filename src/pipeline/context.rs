@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::{
     Busy, Clock, died,
@@ -90,6 +90,14 @@ impl Context {
             metrics().passed(stage, flow, 1);
         }
         taken
+    }
+
+    /// Waits until everything handed over so far is written.
+    pub async fn flush(&self) {
+        let (reply, written) = oneshot::channel();
+        self.hand_over(Work::Flush { reply }).await;
+        // Either fails only where the owner of the store has, which is told elsewhere.
+        let _ = written.await;
     }
 
     /// Tells whether a redirect may be followed.

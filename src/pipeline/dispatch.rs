@@ -19,9 +19,11 @@ use tracing::{error, info, warn};
 use super::{
     Busy, Context, Error, Sources, died,
     errand::{Answered, Errand, Job, Outcome},
+    fault,
     gate::{Gate, Pass},
     harvest::{self, Plan},
     poll, reason_of,
+    supervise::{Restarts, unwinding},
     websub::Pushed,
     work::{PollSettled, Work},
 };
@@ -71,6 +73,7 @@ pub(crate) struct Dispatcher {
     reader: Reader,
     liveness: Liveness,
     options: Options,
+    began: Time,
     /// When it looks around next, on the clock's own time, and the time of day at the last look.
     next_look: Duration,
     looked_at: Time,
@@ -112,12 +115,11 @@ pub(crate) struct Lines {
 impl Dispatcher {
     pub fn new(context: Arc<Context>, reader: Reader, options: Options, lines: Lines) -> Result<Self, Error> {
         let Lines { answered, pushed, source_list, sources_changed, liveness } = lines;
-        let http = &context.settings.http;
-        let gap = if context.fetcher.is_replay() { Duration::ZERO } else { http.per_host_delay };
-        let hosts = Hosts::new(http.per_host_concurrency, gap, http.max_concurrency);
+        let (hosts, began) = (hosts(&context), context.clock.now());
         let mut dispatcher = Self {
             reader,
             options,
+            began,
             next_look: Duration::ZERO,
             looked_at: Time::MIN_UTC,
             hosts,
@@ -144,9 +146,48 @@ impl Dispatcher {
     }
 
     /// Works until told to stop, or until a pass has nothing left to do. Returns the number of sources.
+    ///
+    /// Where it panics, it starts over from the store, a few times.
     pub async fn run(mut self, stop: CancellationToken) -> Result<usize, Error> {
         let clock = self.context.clock.clone();
         let busy = clock.busy();
+        let mut restarts = Restarts::default();
+        while let Err(reason) = match unwinding(self.work(&stop)).await {
+            Ok(done) => Ok(done?),
+            Err(reason) => Err(reason),
+        } {
+            died("dispatch", &reason);
+            let Some(wait) = restarts.next() else { return Err(Error::Stage { stage: "dispatch", reason }) };
+            tokio::select! {
+                () = clock.sleep(wait) => self.start_over().await?,
+                () = stop.cancelled() => break,
+            }
+        }
+        drop(busy);
+        self.drain().await?;
+        Ok(self.slots.len())
+    }
+
+    /// Forgets what a panic may have left half done, requests under way included: the store knows what is due.
+    async fn start_over(&mut self) -> Result<(), Error> {
+        self.running.shutdown().await;
+        while self.answered.try_recv().is_ok() {}
+        // What was handed over before is then in the store.
+        self.context.flush().await;
+        self.hosts = hosts(&self.context);
+        self.tried.retain(|entry, _| !self.taken.contains(entry));
+        self.taken.clear();
+        self.jobs.clear();
+        self.slots.clear();
+        self.due.clear();
+        self.local.clear();
+        self.gate = Gate::default();
+        (self.looks, self.loaded_until, self.next_look) = (0, Time::UNIX_EPOCH, Duration::ZERO);
+        self.load_sources()
+    }
+
+    async fn work(&mut self, stop: &CancellationToken) -> Result<(), Error> {
+        let clock = self.context.clock.clone();
         if self.options.once {
             self.load_entries()?;
         }
@@ -184,9 +225,7 @@ impl Dispatcher {
                 () = stop.cancelled() => break,
             }
         }
-        drop(busy);
-        self.drain().await?;
-        Ok(self.slots.len())
+        Ok(())
     }
 
     /// Waits for what is under way; nothing new is begun.
@@ -271,11 +310,13 @@ impl Dispatcher {
         }
     }
 
-    /// `--force`: every source is due unless its server asked for a later time.
+    /// `--force`: every source that this run has not polled is due, unless its server asked for a later time.
     fn force_all(&mut self) {
         let now = self.context.clock.now();
-        let forced: Vec<SourceId> =
-            self.slots.iter().filter(|(_, slot)| schedule::is_due(&slot.state, now, true)).map(|(id, _)| *id).collect();
+        let is_forced = |slot: &Slot| {
+            slot.state.last_polled_at.is_none_or(|at| at < self.began) && schedule::is_due(&slot.state, now, true)
+        };
+        let forced: Vec<SourceId> = self.slots.iter().filter(|(_, slot)| is_forced(slot)).map(|(id, _)| *id).collect();
         self.due.retain(|(_, id)| !forced.contains(id));
         self.due.extend(forced.into_iter().map(|id| (now, id)));
     }
@@ -517,6 +558,7 @@ impl Dispatcher {
 
     fn polled(&mut self, settled: PollSettled) {
         if let Some(slot) = self.slots.get_mut(&settled.source) {
+            fault::point("dispatch", &slot.source.url);
             slot.busy = false;
             slot.state = settled.state;
             if !self.options.once {
@@ -584,6 +626,12 @@ impl Dispatcher {
             && self.hosts.queued() == 0
             && self.due.first().is_none_or(|(at, _)| *at > now)
     }
+}
+
+fn hosts(context: &Context) -> Hosts<Errand> {
+    let http = &context.settings.http;
+    let gap = if context.fetcher.is_replay() { Duration::ZERO } else { http.per_host_delay };
+    Hosts::new(http.per_host_concurrency, gap, http.max_concurrency)
 }
 
 /// Where the store keeps until when a host asked for a pause.

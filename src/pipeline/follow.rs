@@ -39,7 +39,8 @@ pub(crate) struct Follower {
     index: Option<Index>,
     applied: u64,
     committed: u64,
-    last_commit: Instant,
+    /// When the next commit is due.
+    due: Instant,
     interval: Duration,
     /// The new articles of the coming commit, for the lag.
     fresh: Vec<Fresh>,
@@ -73,7 +74,7 @@ impl Follower {
             index: Some(index),
             applied,
             committed: applied,
-            last_commit: Instant::now(),
+            due: Instant::now() + settings.index.commit_interval,
             interval: settings.index.commit_interval,
             fresh: Vec::new(),
             rebuild,
@@ -130,7 +131,8 @@ impl Follower {
         }
         loop {
             self.liveness.beat(Loop::Follow);
-            let writing = !matches!(grown.recv_timeout(self.interval), Err(RecvTimeoutError::Disconnected));
+            let wait = if self.applied > self.committed { self.due - Instant::now() } else { self.interval };
+            let writing = !matches!(grown.recv_timeout(wait), Err(RecvTimeoutError::Disconnected));
             if self.rebuild.swap(false, Ordering::Relaxed) {
                 info!("rebuilding the index from the store");
                 self.rebuild(|_| {})?;
@@ -181,11 +183,11 @@ impl Follower {
             self.apply(&kinds)?;
             self.applied = newest;
             metrics().passed("index", "out", changes.len());
-            if self.last_commit.elapsed() >= self.interval {
+            if Instant::now() >= self.due {
                 self.commit()?;
             }
         }
-        if self.applied > self.committed && (last || self.last_commit.elapsed() >= self.interval) {
+        if self.applied > self.committed && (last || Instant::now() >= self.due) {
             self.commit()?;
         }
         Ok(())
@@ -230,12 +232,13 @@ impl Follower {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        let timer = metrics().index_commit_seconds.start_timer();
+        let (timer, began) = (metrics().index_commit_seconds.start_timer(), Instant::now());
         let applied = self.applied;
         self.index()?.commit(applied)?;
         timer.observe_duration();
         self.names.clear();
-        self.last_commit = Instant::now();
+        // Where commits take long, half of the time is left for what they commit.
+        self.due = began + self.interval.max(2 * began.elapsed());
         self.committed = self.applied;
         let now = Utc::now();
         let lag = |since: Time| (now - since).to_std().unwrap_or_default().as_secs_f64();

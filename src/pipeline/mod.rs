@@ -42,7 +42,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -62,7 +62,7 @@ use self::{
     quarantine::Reading,
     supervise::{Tasks, caught, died, join, panic_message, reason_of},
     websub::Leases,
-    work::{Tally, Work},
+    work::Tally,
 };
 use crate::{
     config::{self, Settings},
@@ -256,10 +256,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
 
 /// Waits until everything handed over so far is in the index, so that alerts can see it before the end.
 async fn wait_until_searchable(context: &Context, searchable: &mut watch::Receiver<u64>) {
-    let (reply, written) = oneshot::channel();
-    context.hand_over(Work::Flush { reply }).await;
-    // Either fails only where a stage has, which is told elsewhere.
-    let _ = written.await;
+    context.flush().await;
     let Ok(last) = context.read(Reader::last_seq) else { return };
     let _ = tokio::time::timeout(LAST_COMMIT, searchable.wait_for(|seq| *seq >= last)).await;
 }

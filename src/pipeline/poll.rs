@@ -10,6 +10,7 @@ use url::Url;
 use super::{
     Context,
     errand::{Errand, Outcome},
+    fault,
     websub::Pushed,
     work::{Document, Polled, Verdict, Work},
 };
@@ -30,6 +31,7 @@ pub(crate) async fn poll(
 ) -> Outcome {
     let started = context.clock.elapsed();
     let asking = context.asking(host);
+    fault::point("poll", &source.url);
     let request = Request {
         validators: if errand.gathered.is_some() {
             Validators::default()

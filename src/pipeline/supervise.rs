@@ -2,8 +2,12 @@
 
 use std::{
     any::Any,
+    future,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    slice,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -73,25 +77,58 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut waits = RESTARTS.iter();
+        let mut restarts = Restarts::default();
         loop {
-            let began = Instant::now();
             let Err(death) = tokio::spawn(task(self.clone())).await else { return Ok(()) };
             let reason = reason_of(death);
             died(stage, &reason);
-            if began.elapsed() > HEALED {
-                waits = RESTARTS.iter();
-            }
-            let Some(&seconds) = waits.next() else {
+            let Some(wait) = restarts.next() else {
                 self.stop.cancel();
                 return Err(Error::Stage { stage, reason });
             };
             tokio::select! {
-                () = time::sleep(Duration::from_secs(seconds)) => {}
+                () = time::sleep(wait) => {}
                 () = self.background.cancelled() => return Ok(()),
             }
         }
     }
+}
+
+/// How often something that died may be started again.
+pub(crate) struct Restarts {
+    left: slice::Iter<'static, u64>,
+    began: Instant,
+}
+
+impl Default for Restarts {
+    fn default() -> Self {
+        Self { left: RESTARTS.iter(), began: Instant::now() }
+    }
+}
+
+impl Restarts {
+    /// Returns how long to wait before the next start; `None` where there were enough.
+    pub fn next(&mut self) -> Option<Duration> {
+        if self.began.elapsed() > HEALED {
+            self.left = RESTARTS.iter();
+        }
+        let wait = Duration::from_secs(*self.left.next()?);
+        self.began = Instant::now() + wait;
+        Some(wait)
+    }
+}
+
+/// Works on this task; a panic becomes its message. Whoever calls this throws away what a panic may have left half done.
+///
+/// # Errors
+/// When it panicked.
+pub(crate) async fn unwinding<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
+    })
+    .await
 }
 
 /// Waits for the end of a stage.

@@ -230,6 +230,26 @@ async fn an_index_stage_that_panics_is_started_again_and_misses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scheduler_that_panics_starts_over_and_misses_nothing() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let before = deaths("dispatch");
+    arm("dispatch", &outlet.url("/feed"), 1);
+    let summary = pass(&outlet, &settings(dir.path())).await.expect("a pass");
+    assert_eq!((summary.articles, outlet.asked("/feed"), articles(dir.path())), (3, 1, (3, 3)));
+    assert!(deaths("dispatch") > before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_that_panics_is_put_off_and_made_by_the_next_pass() {
+    let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
+    let before = deaths("poll");
+    arm("poll", &outlet.url("/feed"), 1);
+    assert_eq!(pass(&outlet, &settings(dir.path())).await.expect("a pass").articles, 0);
+    assert!(deaths("poll") > before);
+    assert_eq!(pass(&outlet, &settings(dir.path())).await.expect("a pass").articles, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_in_the_background_that_panics_is_started_again_and_does_its_work() {
     let (outlet, dir) = (Outlet::open(), tempfile::tempdir().expect("a directory"));
     let mut settings = settings(dir.path());

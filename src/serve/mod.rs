@@ -23,6 +23,7 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
+    thread,
     time::Duration,
 };
 
@@ -56,8 +57,6 @@ pub use self::{
 };
 use crate::{config::Serve, index::Searcher};
 
-/// Archives kept open for requests: as many as run at once without waiting on a small machine.
-const POOL: usize = 8;
 /// Open requests at a stop get this long.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -78,7 +77,10 @@ pub enum StartError {
 #[derive(Clone)]
 pub(crate) struct Shared {
     data_dir: PathBuf,
+    /// Archives that are open and idle.
     pool: Arc<Mutex<Vec<Archive>>>,
+    /// As many questions are answered at once as there are processors: those who read the news do not hold up its coming.
+    turns: Arc<Semaphore>,
     /// One view of the index for all of the pool, and what was counted in it.
     searcher: Arc<OnceLock<Searcher>>,
     liveness: Liveness,
@@ -95,7 +97,10 @@ impl Shared {
         answer: impl FnOnce(&Archive) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let shared = self.clone();
+        let turn = self.turns.clone().acquire_owned().await.expect("the semaphore is never closed");
         let answered = tokio::task::spawn_blocking(move || {
+            // Its own, not the request's: who hangs up does not end the work.
+            let _turn = turn;
             let archive = shared.take()?;
             let answer = answer(&archive);
             shared.give_back(archive);
@@ -119,10 +124,7 @@ impl Shared {
     }
 
     fn give_back(&self, archive: Archive) {
-        let mut pool = self.pool.lock().expect("nobody panics with the lock");
-        if pool.len() < POOL {
-            pool.push(archive);
-        }
+        self.pool.lock().expect("nobody panics with the lock").push(archive);
     }
 }
 
@@ -174,6 +176,7 @@ impl Server {
         let shared = Shared {
             data_dir,
             pool: Arc::default(),
+            turns: Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from))),
             searcher: Arc::default(),
             liveness,
             token: self.token,

@@ -1,8 +1,8 @@
 //! What breaks under dateline: the disk, the network. It is said, tried again, and nothing is lost.
 
-use std::process::Command;
+use std::{fs, io::Write, process::Command};
 
-use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, page, paragraphs, wait_for};
+use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, page, paragraphs, wait_for};
 
 fn publish(outlet: &Outlet, number: usize) {
     let title = format!("Harbour report {number}");
@@ -34,6 +34,83 @@ fn a_disk_that_takes_nothing_is_waited_for_and_nothing_is_lost() {
     assert_eq!(code, 0, "{}", import.log());
     assert_eq!(dateline.json(&["export"]).len(), 200);
     assert_eq!(dateline.json(&["search", "--copies", "--limit", "1000"]).len(), 200);
+}
+
+#[test]
+fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
+    const REPORTS: usize = 30;
+    // A small file system of its own, which ends with the process; not everywhere may everybody make one.
+    let apart = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"];
+    let tried = Command::new("unshare").args(apart).args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+    if !tried.as_ref().is_ok_and(|tried| tried.status.success()) {
+        eprintln!("skipped: no file system can be mounted here: {tried:?}");
+        return;
+    }
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let items = (0..REPORTS).map(|n| {
+        let (path, title) = (format!("/{n}.html"), format!("Harbour report {n}"));
+        outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(20))));
+        Item::new(outlet.url(&path), &title, ago(20))
+    });
+    let items: Vec<Item> = items.collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"50ms\"");
+    fs::create_dir(dateline.path("data")).expect("a directory");
+    let plain = dateline.command(&["-vv", "run", "--once"]);
+    let mut command = Command::new("unshare");
+    let steps = "mount -t tmpfs -o size=32m tmpfs data && \"$0\" \"$@\" && \
+                 \"$0\" --data-dir data check --store && \"$0\" --data-dir data export > exported.jsonl";
+    command.args(apart).args(["sh", "-c", steps]).arg(plain.get_program()).args(plain.get_args());
+    command.current_dir(plain.get_current_dir().expect("a directory"));
+    let mut pass = dateline.start_command(command);
+    wait_for("the first articles", || pass.log().contains("article read").then_some(()));
+    let inside = format!("/proc/{}/root{}", pass.id(), dateline.path("data/filler").display());
+    let mut filler = fs::File::create(&inside).expect("it can be reached");
+    while filler.write_all(&[0; 4096]).is_ok() {}
+    wait_for("the first refusal", || pass.log().contains("trying again in").then_some(()));
+    assert!(pass.log().contains("the disk is full"), "{}", pass.log());
+    fs::remove_file(inside).expect("it is there");
+    drop(filler);
+    let code = wait_for("the end of the pass", || pass.ended());
+    assert_eq!(code, 0, "{}", pass.log());
+    let exported = fs::read_to_string(dateline.path("exported.jsonl")).expect("an export");
+    assert_eq!(exported.lines().count(), REPORTS);
+}
+
+#[test]
+fn an_index_that_cannot_be_written_is_opened_again_and_misses_nothing() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    publish(&outlet, 1);
+    let listen = free_address();
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")])
+        .set("serve.listen", &format!("\"{listen}\""))
+        .set("poll.min_interval", "\"1s\"")
+        .set("poll.default_interval", "\"1s\"")
+        .set("poll.max_interval", "\"1s\"")
+        .set("index.commit_interval", "\"50ms\"");
+    let mut daemon = dateline.start_ready(&listen);
+    let hits = || dateline.json(&["search", "harbour"]).len();
+    wait_for("the first article", || (hits() == 1).then_some(()));
+    // The index is gone, and none can be made in its place.
+    let (index, away) = (dateline.path("data/index"), dateline.path("data/away"));
+    fs::rename(&index, &away).expect("an index");
+    fs::write(&index, "in the way").expect("a writable directory");
+    outlet.serve("/b.html", Answer::html(page("Harbour report 2", &paragraphs(2), ago(10))));
+    outlet.serve(
+        "/feed.xml",
+        Answer::feed(feed("Paper", &[Item::new(outlet.url("/b.html"), "Harbour report 2", ago(10))])),
+    );
+    wait_for("the index to fail", || daemon.log().contains("the index failed").then_some(()));
+    let stored = || dateline.row(&["status"])["articles"].as_u64();
+    wait_for("the store to go on", || (stored() == Some(2)).then_some(()));
+    fs::remove_file(&index).expect("a file");
+    fs::rename(&away, &index).expect("an index");
+    wait_for("the second article", || (hits() == 2).then_some(()));
+    assert!(daemon.ended().is_none(), "{}", daemon.log());
+    assert_eq!(daemon.terminate(), 0);
+    dateline.run(&["check", "--store"]).ok();
 }
 
 #[test]
