@@ -202,11 +202,6 @@ pub(super) fn story_filter(archive: &Archive, query: Option<&str>, manner: Manne
     Ok(StoryFilter { since, topics, min_outlets: min_outlets.unwrap_or(2), limit: question.limit })
 }
 
-pub(super) fn source_rows(archive: &Archive) -> Result<Vec<SourceRow>, crate::store::Error> {
-    let sources = archive.reader.sources()?;
-    Ok(sources.iter().filter(|source| source.is_configured()).map(SourceRow::from).collect())
-}
-
 impl Archive {
     /// Returns every topic with the number of stored articles that carry it.
     ///

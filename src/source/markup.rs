@@ -2,6 +2,8 @@
 //!
 //! Events borrow from the text; nothing is decoded, nested or checked here. Linear in the text.
 
+use memchr::{memchr_iter, memmem};
+
 /// A piece of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event<'a> {
@@ -97,7 +99,7 @@ impl<'a> Events<'a> {
 
     /// Goes on behind the next `mark`; returns whether there is one.
     fn skip_past(&mut self, mark: &str) -> bool {
-        match self.rest.find(mark) {
+        match find(self.rest, mark) {
             Some(at) => {
                 self.rest = &self.rest[at + mark.len()..];
                 true
@@ -119,10 +121,10 @@ impl<'a> Events<'a> {
     /// Takes a CDATA section. One that is not closed before the next opens ends with its element.
     fn cdata(&mut self) -> &'a str {
         let inside = &self.rest["<![CDATA[".len()..];
-        let reach = inside.find("<![CDATA[").unwrap_or(inside.len());
-        let (end, mark) = match inside[..reach].find("]]>") {
+        let reach = find(inside, "<![CDATA[").unwrap_or(inside.len());
+        let (end, mark) = match find(&inside[..reach], "]]>") {
             Some(end) => (end, "]]>".len()),
-            None => (inside[..reach].find("</").unwrap_or(reach), 0),
+            None => (find(&inside[..reach], "</").unwrap_or(reach), 0),
         };
         self.rest = &inside[end + mark..];
         &inside[..end]
@@ -182,17 +184,16 @@ impl<'a> Iterator for Events<'a> {
     }
 }
 
+fn find(text: &str, mark: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), mark.as_bytes())
+}
+
 /// Finds the next `<` that starts markup; any other is text.
 fn markup_start(text: &str) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find('<') {
-        let after = text.as_bytes().get(from + at + 1).copied().unwrap_or_default();
-        if after.is_ascii_alphabetic() || matches!(after, b'/' | b'!' | b'?' | b'_') || after >= 0x80 {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
+    memchr_iter(b'<', text.as_bytes()).find(|at| {
+        let after = text.as_bytes().get(at + 1).copied().unwrap_or_default();
+        after.is_ascii_alphabetic() || matches!(after, b'/' | b'!' | b'?' | b'_') || after >= 0x80
+    })
 }
 
 /// Where a tag ends. A `<` cannot stand in a tag: one that does shows that a quote or bracket was never closed.

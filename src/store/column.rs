@@ -12,8 +12,8 @@ use crate::model::{ArticleId, EntryId, SourceId, StoryId, Time};
 /// zstd's own default: on news texts of 3.5 kB each level above costs more time than it saves space.
 const LEVEL: i32 = 3;
 
-/// Of zstd's fast levels, which build no tables: what an entry says takes a fifth more room, for seconds, and a sixth of
-/// the time.
+/// The first of zstd's fast levels: what an entry says (2.5 kB each, of ten feeds) takes half the time and a third more
+/// room, until the entry is settled.
 const BRIEF_LEVEL: i32 = -1;
 
 /// No text comes from a page larger than `http.max_body` can reasonably be; a damaged length must not ask for more.

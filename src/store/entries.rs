@@ -160,9 +160,11 @@ impl Tx<'_> {
     ) -> Result<PollSaved, Error> {
         let mut saved = PollSaved::default();
         let mut seen = std::collections::HashSet::with_capacity(entries.len());
+        let any_known = self.knows_any(entries)?;
         for entry in entries.iter().filter(|entry| seen.insert(entry.id)) {
             let too_old = too_old_before.is_some_and(|limit| entry.entry.published_at.is_some_and(|at| at < limit));
-            match self.known(entry.id)? {
+            let known = if any_known { self.known(entry.id)? } else { None };
+            match known {
                 None => {
                     self.add_entry(source_id, entry, now, too_old)?;
                     if too_old { saved.too_old.push(entry.id) } else { saved.new.push(entry.id) }
@@ -179,6 +181,15 @@ impl Tx<'_> {
         self.count_entries("entries:due", saved.new.len())?;
         self.count_entries("entries:skipped", saved.too_old.len())?;
         Ok(saved)
+    }
+
+    /// Whether there is anything among the ids of these entries: of a source's first document nothing is known.
+    fn knows_any(&self, entries: &[Announced]) -> Result<bool, Error> {
+        // In the order of the store, where ids are signed.
+        let bits = entries.iter().map(|entry| entry.id.bits().cast_signed());
+        let (Some(first), Some(last)) = (bits.clone().min(), bits.max()) else { return Ok(false) };
+        let mut statement = self.db().prepare_cached("SELECT 1 FROM entries WHERE id BETWEEN ?1 AND ?2")?;
+        Ok(statement.exists([first, last])?)
     }
 
     fn known(&self, id: EntryId) -> Result<Option<Known>, Error> {

@@ -217,9 +217,11 @@ impl Reader {
     /// # Errors
     /// When the database refuses or a row is unreadable.
     pub fn each_source(&self, mut each: impl FnMut(StoredSource)) -> Result<(), Error> {
+        // Only the ids are sorted in memory, not all that is known of each. (A limit keeps SQLite from dropping the order.)
         let mut statement = self.db.prepare_cached(
-            "SELECT source, state, name, in_file, by_command FROM sources
-             ORDER BY NOT in_file, NOT by_command, position, name, url",
+            "SELECT source, state, name, in_file, by_command
+             FROM (SELECT id FROM sources ORDER BY NOT in_file, NOT by_command, position, name, url LIMIT -1)
+             CROSS JOIN sources USING (id)",
         )?;
         statement.query_and_then([], read_source)?.try_for_each(|source| source.map(&mut each))
     }

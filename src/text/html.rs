@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
+use memchr::memchr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entities::{NAMED, WITHOUT_SEMICOLON};
@@ -27,7 +28,7 @@ pub fn to_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     let mut ends = Ends::default();
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = memchr(b'<', rest.as_bytes()) {
         push_text(&rest[..at], &mut text);
         rest = &rest[at..];
         match ends.of_markup(rest) {
@@ -59,7 +60,7 @@ pub fn to_text(html: &str) -> String {
 /// A name without its semicolon counts where HTML allows that and no letter, digit or `=` follows, so that the query
 /// of an unescaped link (`?a=1&copy=2`) stays what it is. Anything else after an ampersand is left alone.
 pub fn decode_entities(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
+    if memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut decoded = String::with_capacity(text.len());
@@ -70,7 +71,7 @@ pub fn decode_entities(text: &str) -> Cow<'_, str> {
 /// Appends the text with its references decoded; `own` knows names that a document declares for itself, and goes first.
 pub fn decode_into<'a>(text: &str, decoded: &mut String, own: impl Fn(&str) -> Option<&'a str>) {
     let mut rest = text;
-    while let Some(at) = rest.find('&') {
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
         decoded.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         let length = reference(rest, decoded, &own);
@@ -186,7 +187,7 @@ impl Ends {
         if self.no_tag_end || !(next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')) {
             return None;
         }
-        let Some(close) = rest.find('>') else {
+        let Some(close) = memchr(b'>', rest.as_bytes()) else {
             self.no_tag_end = true;
             return rest.starts_with("<!--").then_some(4);
         };
@@ -234,12 +235,19 @@ fn after_element<'a>(rest: &'a str, name: &str) -> &'a str {
 
 /// Appends text between tags: decoded, white space folded, control characters out.
 fn push_text(raw: &str, text: &mut String) {
-    for c in decode_entities(raw).chars() {
-        if c.is_whitespace() || c == '\u{feff}' {
+    let decoded = decode_entities(raw);
+    let mut rest = &*decoded;
+    while let Some(c) = rest.chars().next() {
+        // Words of plain letters are taken whole.
+        let word = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        if word > 0 {
+            text.push_str(&rest[..word]);
+        } else if c.is_whitespace() || c == '\u{feff}' {
             push_space(text);
         } else if !c.is_control() {
             text.push(c);
         }
+        rest = &rest[word.max(c.len_utf8())..];
     }
 }
 

@@ -55,6 +55,12 @@ fn ten_thousand_sources_that_are_not_due_take_little_memory_and_nobody_is_asked(
     let daemon = dateline.start_ready(&listen);
     let all = format!("dateline_sources{{status=\"ok\"}} {SOURCES}");
     wait_for("the daemon to know them", || get(&listen, "/metrics", "").filter(|(_, text)| text.contains(&all)));
+    // Those who look at them leave no more behind than a page.
+    let shown = |path: &str| get(&listen, path, "").expect("an answer").1;
+    assert_eq!(shown("/api/v1/sources").matches("\"next_poll_reason\"").count(), SOURCES);
+    let (first, last) = (shown("/sources"), shown(&format!("/sources?from={}", SOURCES - 20)));
+    assert_eq!((first.matches("<li><h2>").count(), first.contains("rel=next")), (500, true));
+    assert_eq!((last.matches("<li><h2>").count(), last.contains("rel=next")), (20, false));
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).expect("Linux");
     let kib = |name: &str| -> u64 {
         let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("it is there");

@@ -1,7 +1,7 @@
 //! Sources and how they are doing: those that need somebody first.
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     response::Response,
 };
 
@@ -10,7 +10,6 @@ use crate::{
     model::{SourceId, SourceStatus},
     serve::{
         Archive, Error, Shared,
-        api::source_rows,
         json::{SourceRow, time},
     },
     store::PollRecord,
@@ -20,8 +19,10 @@ use crate::{
 /// Polls that the page of a source lists.
 const POLLS: usize = 50;
 
-pub(in crate::serve) async fn sources(State(shared): State<Shared>) -> Response {
-    answer(shared.ask(|archive| sources_page(archive).map(Some)).await, "page")
+pub(in crate::serve) async fn sources(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    // How many sources stand on the pages before this one.
+    let from = query.as_deref().and_then(|query| query.strip_prefix("from=")?.parse().ok()).unwrap_or(0);
+    answer(shared.ask(move |archive| sources_page(archive, from).map(Some)).await, "page")
 }
 
 pub(in crate::serve) async fn source(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
@@ -41,18 +42,36 @@ const STATUSES: [(SourceStatus, &str, &str); 4] = [
     (SourceStatus::Ok, "ok", "ok"),
 ];
 
-fn sources_page(archive: &Archive) -> Result<Page, Error> {
-    let rows = source_rows(archive)?;
-    let mut main = format!("<h1>Sources</h1><p class=note>{}", many(rows.len() as u64, "source", "sources"));
+/// Most sources of one page: a phone shows them, and a daemon of thousands has them in memory.
+const SOURCES: usize = 500;
+
+fn sources_page(archive: &Archive, from: usize) -> Result<Page, Error> {
+    let mut ids: [Vec<SourceId>; STATUSES.len()] = Default::default();
+    archive.reader.each_source(|stored| {
+        let status = STATUSES.iter().position(|(status, ..)| *status == stored.state.status);
+        if let Some(status) = status.filter(|_| stored.is_configured()) {
+            ids[status].push(stored.source.id);
+        }
+    })?;
+    let counts = STATUSES.iter().zip(&ids).filter(|(_, ids)| !ids.is_empty());
+    let counts: String = counts.map(|((.., name), ids)| format!(" · {} {name}", ids.len())).collect();
+    let ids = ids.concat();
     let mut list = String::new();
-    for (status, _, name) in STATUSES {
-        let own: Vec<&SourceRow> = rows.iter().filter(|row| row.status == status).collect();
-        if !own.is_empty() {
-            main += &format!(" · {} {name}", own.len());
-            list.extend(own.into_iter().map(source_html));
+    for id in ids.iter().skip(from).take(SOURCES) {
+        if let Some(stored) = archive.reader.source(*id)? {
+            list += &source_html(&SourceRow::from(&stored));
         }
     }
-    main += &format!("</p><ul class=sources>{list}</ul>");
+    let mut main = format!(
+        "<h1>Sources</h1><p class=note>{}{counts}</p><ul class=sources>{list}</ul>",
+        many(ids.len() as u64, "source", "sources")
+    );
+    let next = from.saturating_add(SOURCES);
+    if next < ids.len() {
+        main += &format!(
+            "<nav class=pager aria-label=Pages><a rel=next href=\"/sources?from={next}\">More sources</a></nav>"
+        );
+    }
     Ok(Page { title: "Sources".to_owned(), main, place: "/sources", ..Page::default() })
 }
 
