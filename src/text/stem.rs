@@ -16,8 +16,11 @@ enum Kind {
     /// Words stay as they are.
     None,
     Snowball(frostem::Stemmer),
+    French(frostem::Stemmer),
     Polish(frostem::Stemmer),
     Portuguese(frostem::Stemmer),
+    Russian(frostem::Stemmer),
+    Spanish(frostem::Stemmer),
     Ukrainian(frostem::Stemmer),
     Arabic(frostem::Stemmer),
     Bulgarian,
@@ -36,8 +39,11 @@ impl Stemmer {
             ("bg" | "mk", _) => Kind::Bulgarian,
             ("cs" | "sk", _) => Kind::Czech,
             ("ar", Ok(stemmer)) => Kind::Arabic(stemmer),
+            ("es", Ok(stemmer)) => Kind::Spanish(stemmer),
+            ("fr", Ok(stemmer)) => Kind::French(stemmer),
             ("pl", Ok(stemmer)) => Kind::Polish(stemmer),
             ("pt", Ok(stemmer)) => Kind::Portuguese(stemmer),
+            ("ru", Ok(stemmer)) => Kind::Russian(stemmer),
             ("uk", Ok(stemmer)) => Kind::Ukrainian(stemmer),
             // Snowball also answers to names and longer codes, which are no languages of articles.
             (code, Ok(stemmer)) if code.len() == 2 => Kind::Snowball(stemmer),
@@ -60,18 +66,27 @@ impl Stemmer {
         match self.0 {
             Kind::None => Cow::Borrowed(word),
             Kind::Snowball(stemmer) => stemmer.stem(word),
-            Kind::Polish(stemmer) => shorten(stemmer.stem(word), |stem| strip(stem, &["ow"], 4).unwrap_or(stem)),
-            Kind::Portuguese(stemmer) => {
-                match strip(word, &["coes", "cao"], 2).or_else(|| strip(word, &["soes", "sao"], 2)) {
-                    Some(base) => Cow::Borrowed(&word[..base.len() + 1]),
-                    None => stemmer.stem(word),
-                }
+            Kind::French(stemmer) => stemmer.stem(masculine(word)),
+            Kind::Polish(stemmer) => {
+                let stem = shorten(stemmer.stem(word), |stem| strip(stem, &["ow"], 4).unwrap_or(stem));
+                without_fleeting_vowel(stem, &[("iec", "c"), ("ek", "k")])
             }
-            Kind::Ukrainian(stemmer) => shorten(stemmer.stem(word), trim_soft),
+            Kind::Portuguese(stemmer) => portuguese(stemmer, word),
+            Kind::Russian(stemmer) => {
+                let stem = keep_en(stemmer.stem(word), word);
+                without_fleeting_vowel(stem, &[("ок", "к"), ("ек", "к"), ("ец", "ц")])
+            }
+            Kind::Spanish(stemmer) => stemmer.stem(singular(word)),
+            Kind::Ukrainian(stemmer) => {
+                let stem = shorten(stemmer.stem(nominative(word)), trim_soft);
+                without_fleeting_vowel(stem, &[("ок", "к"), ("ец", "ц")])
+            }
             Kind::EnglishInflection => english_inflection(word),
             Kind::Arabic(stemmer) => stemmer.stem(without_article(word)),
             Kind::Bulgarian => Cow::Borrowed(strip_all(word, &[BULGARIAN_ARTICLES, BULGARIAN_ENDINGS])),
-            Kind::Czech => Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])),
+            Kind::Czech => {
+                without_fleeting_vowel(Cow::Borrowed(strip_all(word, &[CZECH_ENDINGS])), &[("ec", "c"), ("ek", "k")])
+            }
         }
     }
 }
@@ -83,9 +98,9 @@ const BULGARIAN_ARTICLES: &[&str] =
 const BULGARIAN_ENDINGS: &[&str] = &["овци", "ове", "еве", "ия", "ии", "ие", "и", "а", "я", "о", "е", "ъ", "й"];
 /// Case endings of Czech and Slovak without their accents, longest first.
 const CZECH_ENDINGS: &[&str] = &[
-    "atech", "ovych", "oveho", "ovemu", "ovymi", "atum", "emi", "ich", "ych", "ami", "ata", "aty", "eho", "emu", "imi",
-    "iho", "imu", "ymi", "ech", "ach", "ove", "ovi", "ovy", "ova", "um", "em", "es", "im", "am", "at", "os", "us",
-    "ou", "ej", "om", "ov", "a", "e", "i", "o", "u", "y",
+    "atech", "ovych", "oveho", "ovemu", "ovymi", "ovym", "ovou", "atum", "emi", "ich", "ych", "ami", "ata", "aty",
+    "eho", "emu", "imi", "iho", "imu", "ymi", "ech", "ach", "ove", "ovi", "ovy", "ova", "um", "em", "es", "im", "ym",
+    "am", "at", "os", "us", "ou", "ej", "om", "ov", "a", "e", "i", "o", "u", "y",
 ];
 
 /// Applies `cut`, which takes off an ending.
@@ -97,6 +112,65 @@ fn shorten<'a>(stem: Cow<'a, str>, cut: fn(&str) -> &str) -> Cow<'a, str> {
             Cow::Owned(stem)
         }
     }
+}
+
+/// Drops the vowel that a noun has only where no ending follows it: беженец, беженцы; поставка, поставок. The stem is
+/// brought to the spelling without it wherever it comes from, so that words which keep the vowel stay one, too.
+fn without_fleeting_vowel<'a>(stem: Cow<'a, str>, endings: &[(&str, &str)]) -> Cow<'a, str> {
+    const VOWELS: [char; 17] = ['a', 'e', 'i', 'o', 'u', 'y', 'а', 'е', 'и', 'о', 'у', 'ы', 'э', 'ю', 'я', 'і', 'ї'];
+    let shortened = endings.iter().find_map(|(ending, rest)| {
+        let base = stem.strip_suffix(ending)?;
+        (base.chars().count() >= 3 && !base.ends_with(VOWELS)).then(|| format!("{base}{rest}"))
+    });
+    shortened.map_or(stem, Cow::Owned)
+}
+
+/// Takes the feminine -e and the plural of it off a French participle, whose accent would have told it: réfugiée.
+fn masculine(word: &str) -> &str {
+    match strip(word, &["ees", "ee"], 3) {
+        Some(base) => &word[..base.len() + 1],
+        None => word,
+    }
+}
+
+/// Takes the plural off a Spanish noun or adjective that ends in a consonant: what is left of "crimen" and "nuclear"
+/// looks like a verb to the algorithm, "crímenes" and "nucleares" do not.
+fn singular(word: &str) -> &str {
+    strip(word, &["es"], 3).filter(|base| base.ends_with(['d', 'l', 'n', 'r'])).unwrap_or(word)
+}
+
+/// Brings Portuguese plurals to their singular: -ções, -ões, -ais, -éis and -eis, -ens.
+fn portuguese(stemmer: frostem::Stemmer, word: &str) -> Cow<'_, str> {
+    if let Some(base) = strip(word, &["coes", "cao"], 2).or_else(|| strip(word, &["soes", "sao"], 2)) {
+        return Cow::Borrowed(&word[..base.len() + 1]);
+    }
+    // Míssil and papel have the same plural, mísseis and papéis.
+    if let Some(base) = strip(word, &["eis", "el", "il"], 3) {
+        return Cow::Owned(format!("{base}l"));
+    }
+    let plurals = [("oes", "ao"), ("ais", "al"), ("ens", "em"), ("ins", "im")];
+    let singular = plurals.iter().find_map(|(ending, other)| Some(format!("{}{other}", strip(word, &[ending], 2)?)));
+    match singular {
+        Some(singular) => Cow::Owned(stemmer.stem(&singular).into_owned()),
+        None => stemmer.stem(word),
+    }
+}
+
+/// Keeps the -ен that the Russian algorithm takes for a participle's ending in some cases of a noun and not in others:
+/// обмен, обмена, обмене.
+fn keep_en<'a>(stem: Cow<'a, str>, word: &'a str) -> Cow<'a, str> {
+    match word.strip_prefix(&*stem) {
+        Some(ending) if ending.starts_with("ен") => Cow::Borrowed(&word[..stem.len() + "ен".len()]),
+        _ => stem,
+    }
+}
+
+/// Takes the plural off a Ukrainian noun that the algorithm takes for a verb: протести, обстріли.
+fn nominative(word: &str) -> &str {
+    let base = word.strip_suffix("и").filter(|base| base.chars().count() >= 5);
+    let is_noun =
+        |base: &&str| base.strip_suffix('т').is_some_and(|rest| rest.ends_with(['с', 'н', 'р', 'к', 'п', 'ф', 'ш']));
+    base.filter(|base| is_noun(base) || base.ends_with("стріл")).unwrap_or(word)
 }
 
 /// Takes -s, -ed, -ing and a final -e off an English word, and one of two equal consonants before them; -ies and -ied
@@ -176,7 +250,26 @@ mod tests {
         same("bg", "санкции санкциите санкция");
         same("bg", "преговори преговорите");
         same("cs", "sankce sankcemi sankci sankcich");
-        same("cs", "mirovy miroveho mirovych");
+        same("cs", "mirovy miroveho mirovych mirovym");
+        same("cs", "zajatec zajatci zajatcu");
+        same("fr", "refugie refugies refugiee refugiees");
+        same("es", "nuclear nucleares");
+        same("es", "crimen crimenes");
+        same("es", "ciudad ciudades");
+        same("pt", "missil misseis");
+        same("pt", "refem refens");
+        same("pt", "presidencial presidenciais");
+        same("pt", "espiao espioes");
+        same("ru", "обмен обмена обмену обменом обмене");
+        same("ru", "поставка поставки поставок");
+        same("ru", "беженец беженца беженцы беженцев");
+        same("ru", "восток востока востоке");
+        same("ru", "срок срока сроки");
+        same("uk", "протест протести протестів протестами");
+        same("uk", "обстріл обстріли обстрілів");
+        same("uk", "українець українці українців");
+        same("pl", "jeniec jency jencow");
+        same("pl", "dostawka dostawek");
     }
 
     #[test]

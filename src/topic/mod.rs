@@ -37,7 +37,7 @@ use crate::config::{NameRule, TopicRule};
 use crate::model::{Findings, TopicId};
 
 /// Counts up when the same rules give other scores than before, so that stored articles are tagged again.
-const SCORING_VERSION: u32 = 3;
+const SCORING_VERSION: u32 = 4;
 
 /// What a topic is tagged from.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+mod forms;
+
 use super::*;
 use crate::config::{NameKind, Phrases};
 
