@@ -221,9 +221,13 @@ pub(super) fn recall(reader: &Reader, settings: &config::Dedup) -> Result<Memory
 }
 
 /// Polls need not wait for the disk: the state of a source and its entries go together, so that what a power failure takes
-/// is asked for again. What a hub has told is not told twice.
+/// is asked for again. What a hub has told is not told twice. Nor need the note that some articles have the tags of now.
 fn can_be_repeated(work: &Work) -> bool {
-    matches!(work, Work::Polled(polled) if !matches!(polled.verdict, Verdict::Pushed { .. }))
+    match work {
+        Work::Polled(polled) => !matches!(polled.verdict, Verdict::Pushed { .. }),
+        Work::Retagged(retagged) => retagged.findings.is_empty(),
+        _ => false,
+    }
 }
 
 fn write_one(
@@ -269,12 +273,8 @@ fn write_one(
             }
         },
         Work::Retagged(retagged) => {
-            for (id, findings) in &retagged.findings {
-                match tx.set_findings(*id, findings) {
-                    // Deleted since it was read.
-                    Err(store::Error::Unknown { .. }) => {}
-                    tagged => drop(tagged?),
-                }
+            for (id, revision, findings) in &retagged.findings {
+                tx.set_findings_of(*id, *revision, findings)?;
             }
             tx.put_meta(retag::RULES, &retagged.rules.to_string())?;
             tx.put_meta(retag::CURSOR, &retagged.cursor.map_or(String::new(), |cursor| cursor.bits().to_string()))?;

@@ -17,16 +17,22 @@ use crate::{
     topic::{Tagger, Text},
 };
 
-/// Articles tagged and written at once.
-const BATCH: usize = 200;
+/// Articles read at once.
+const PAGE: usize = 200;
+/// Articles after which what was found is written, and of these the ones that changed: the disk is waited for each time.
+const LOOKED_AT: usize = 2_000;
+const CHANGED: usize = 400;
 /// The fingerprint of the rules that all articles are tagged by, or are being tagged by up to the cursor.
 pub(crate) const RULES: &str = "topics.rules";
 /// The stream position up to which the articles have been tagged anew; absent when all are.
 pub(crate) const CURSOR: &str = "topics.cursor";
 
-/// What was found anew in one batch of articles where it is other than before, and how far the batch reaches.
+/// What was found anew in some articles where it is other than before, and how far they reach.
 pub(crate) struct Retagged {
-    pub findings: Vec<(ArticleId, Findings)>,
+    /// With the revision of the text that they were found in.
+    pub findings: Vec<(ArticleId, u32, Findings)>,
+    /// How many articles were looked at.
+    pub looked_at: usize,
     pub rules: u64,
     /// Where to go on; `None` when all are done.
     pub cursor: Option<Cursor>,
@@ -45,11 +51,8 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     }
     while !stop.is_cancelled() {
         let (tagging, reading) = (tagger.clone(), context.clone());
-        let step = move || -> Result<Retagged, Error> {
-            let (articles, next) = reading.read(|reader| page(reader, cursor))?;
-            Ok(tag(&articles, next, &tagging))
-        };
-        match context.compute("retag", step).await {
+        let next = move || tag(cursor, &tagging, |cursor| reading.read(|reader| page(reader, cursor)));
+        match context.compute("retag", next).await {
             Ok(Ok(retagged)) => {
                 let next = retagged.cursor;
                 context.hand_over(Work::Retagged(retagged)).await;
@@ -68,7 +71,8 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
 pub(crate) async fn again(tasks: &Tasks) {
     let context = &tasks.context;
     let rules = context.tagger().fingerprint();
-    context.hand_over(Work::Retagged(Retagged { findings: Vec::new(), rules, cursor: Some(Cursor::default()) })).await;
+    let cursor = Some(Cursor::default());
+    context.hand_over(Work::Retagged(Retagged { findings: Vec::new(), looked_at: 0, rules, cursor })).await;
     tasks.start("retag", |tasks| run(tasks.context, tasks.background));
 }
 
@@ -81,18 +85,30 @@ fn start(reader: &Reader, tagger: &Tagger) -> Result<Option<Cursor>, Error> {
     Ok(reader.get_meta(CURSOR)?.and_then(|cursor| cursor.parse().ok()).map(Cursor::from_bits))
 }
 
-fn page(reader: &Reader, cursor: Cursor) -> Result<(Vec<Article>, Option<Cursor>), Error> {
-    Ok(reader.export(&ArticleFilter::default(), cursor, BATCH)?)
+/// The next articles, and where to go on behind them.
+type Page = (Vec<Article>, Option<Cursor>);
+
+fn page(reader: &Reader, cursor: Cursor) -> Result<Page, Error> {
+    Ok(reader.export(&ArticleFilter::default(), cursor, PAGE)?)
 }
 
-fn tag(articles: &[Article], cursor: Option<Cursor>, tagger: &Tagger) -> Retagged {
+/// Tags the articles behind a cursor, page after page, until there is something to write.
+fn tag(from: Cursor, tagger: &Tagger, page: impl Fn(Cursor) -> Result<Page, Error>) -> Result<Retagged, Error> {
     let tag = |article: &Article| {
         let text = Text { title: &article.title, body: &article.body, lang: article.lang.as_deref() };
         let findings = tagger.tag(&text);
         let is_other = findings.topics != article.topics || findings.entities != article.entities;
-        is_other.then_some((article.id, findings))
+        is_other.then_some((article.id, article.revision, findings))
     };
-    Retagged { findings: articles.par_iter().filter_map(tag).collect(), rules: tagger.fingerprint(), cursor }
+    let rules = tagger.fingerprint();
+    let mut done = Retagged { findings: Vec::new(), looked_at: 0, rules, cursor: Some(from) };
+    while let Some(cursor) = done.cursor.filter(|_| done.looked_at < LOOKED_AT && done.findings.len() < CHANGED) {
+        let (articles, next) = page(cursor)?;
+        done.findings.par_extend(articles.par_iter().filter_map(tag));
+        done.looked_at += articles.len();
+        done.cursor = next;
+    }
+    Ok(done)
 }
 
 /// Tags all stored articles anew in a data directory that nobody else owns. `progress` is told how many are done.
@@ -113,9 +129,10 @@ pub fn retag_all(
     let mut follower = Follower::new(log, index, applied, settings, Arc::default(), indexed);
     let (mut cursor, mut done) = (Cursor::default(), 0);
     loop {
-        let (articles, next) = page(&reader, cursor)?;
-        owner.write(vec![Work::Retagged(tag(&articles, next, tagger))])?;
-        done += articles.len() as u64;
+        let retagged = tag(cursor, tagger, |cursor| page(&reader, cursor))?;
+        let next = retagged.cursor;
+        done += retagged.looked_at as u64;
+        owner.write(vec![Work::Retagged(retagged)])?;
         progress(done);
         let Some(next) = next else { return follower.finish() };
         follower.catch_up(false)?;

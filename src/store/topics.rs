@@ -31,6 +31,18 @@ impl Tx<'_> {
         Ok(changed)
     }
 
+    /// Does the same where the article's text is still the revision that the findings are of. Does nothing where it was
+    /// revised or deleted since it was read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn set_findings_of(&mut self, id: ArticleId, revision: u32, findings: &Findings) -> Result<bool, Error> {
+        let mut statement = self.db().prepare_cached("SELECT revision FROM articles WHERE id = ?1")?;
+        let now: Option<u32> = statement.query_row([id], |row| row.get(0)).optional()?;
+        drop(statement);
+        if now == Some(revision) { self.set_findings(id, findings) } else { Ok(false) }
+    }
+
     /// Findings as they stand in an article's row.
     pub(super) fn pack_list<T: Serialize>(&mut self, list: &[T]) -> Option<Vec<u8>> {
         (!list.is_empty()).then(|| self.packer.pack(to_json(&list).as_bytes()))
@@ -161,6 +173,19 @@ mod tests {
         check("Ada Byron", 1, true);
         check("Ada Byron", 3, false);
         check("Ada Lovelace", 3, true);
+    }
+
+    #[test]
+    fn what_was_found_in_an_older_text_is_not_given_to_the_newer_one() {
+        let mut store = Store::in_memory().expect("store");
+        transact(&mut store, |tx| tx.insert(&article(1)));
+        let mut text = article(1).text;
+        text.body = "Another text.".to_owned();
+        assert_eq!(transact(&mut store, |tx| tx.revise(id(1), &text)), 2);
+        let findings = topics(vec![found("a", 2.0, 0)]);
+        let mut given = |n, revision| transact(&mut store, |tx| tx.set_findings_of(id(n), revision, &findings));
+        assert_eq!((given(1, 1), given(2, 1), given(1, 2)), (false, false, true));
+        assert_eq!(store.reads().article(id(1)).expect("readable").expect("there").topics, findings.topics);
     }
 
     #[test]
