@@ -146,7 +146,7 @@ fn topics(shipped: &[TopicRule], count: usize, texts: &[String]) -> Vec<TopicRul
     };
     let mut rules: Vec<TopicRule> =
         shipped.iter().filter(|rule| rule.phrases.contains_key("en")).take(21).cloned().collect();
-    rules.iter_mut().for_each(|rule| rule.parent = None);
+    rules.iter_mut().for_each(|rule| (rule.parent, rule.outranks) = (None, Vec::new()));
     rules.extend((rules.len()..count).map(&mut invented));
     rules
 }

@@ -74,6 +74,7 @@ fn topic(document: &mut Document, item: Spanned<DeValue<'_>>) -> Option<(TopicRu
         // With its scheme, as it stands in results, or without, as the lists of codes show it.
         iptc: fields.text("iptc").map(|code| format!("medtop:{}", code.trim_start_matches("medtop:"))),
         parent: fields.text("parent"),
+        outranks: fields.list("outranks"),
         description: fields.text("description"),
         min_score: fields.read("min_score", |given| given.number()),
         query: fields.text("query"),

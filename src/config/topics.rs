@@ -16,6 +16,9 @@ pub struct TopicRule {
     pub iptc: Option<String>,
     /// The id of the parent, which finds its children's articles too.
     pub parent: Option<String>,
+    /// The ids of topics (their descendants, too) that are not given where this one has a higher score.
+    #[serde(default)]
+    pub outranks: Vec<String>,
     /// When the topic is given, for the reader of the file.
     pub description: Option<String>,
     /// The score that gives the topic, in the units of the phrases (a strong phrase counts 3, a weak one 1).

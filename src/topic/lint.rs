@@ -96,17 +96,17 @@ fn identity<'a>(
 
 fn family(rule: &TopicRule, rules: &[TopicRule], report: &Report<'_>, problems: &mut Vec<Problem>) {
     let find = |id: &str| rules.iter().find(|rule| rule.id == id);
-    let Some(parent) = &rule.parent else { return };
-    if find(parent).is_none() {
-        let near = rules.iter().min_by_key(|rule| strsim::levenshtein(&rule.id, parent));
-        let near = near.filter(|near| strsim::levenshtein(&near.id, parent) <= 3);
-        let problem = report.problem(format!("parent \"{parent}\" is no topic"));
+    let named = rule.parent.iter().map(|id| ("parent", id)).chain(rule.outranks.iter().map(|id| ("outranked", id)));
+    for (what, id) in named.filter(|(_, id)| find(id).is_none()) {
+        let near = rules.iter().min_by_key(|rule| strsim::levenshtein(&rule.id, id));
+        let near = near.filter(|near| strsim::levenshtein(&near.id, id) <= 3);
+        let problem = report.problem(format!("{what} \"{id}\" is no topic"));
         problems.push(match near {
             Some(near) => problem.hint(format!("did you mean \"{}\"?", near.id)),
             None => problem,
         });
-        return;
     }
+    let Some(parent) = &rule.parent else { return };
     let mut above = Some(rule);
     for _ in 0..=rules.len() {
         above = above.and_then(|rule| rule.parent.as_deref()).and_then(find);

@@ -34,7 +34,7 @@ use self::automaton::Automaton;
 use self::condition::Condition;
 use self::score::{NEAR_MISS, Reading};
 use crate::config::{NameRule, TopicRule};
-use crate::model::{Findings, TopicId};
+use crate::model::{Findings, TopicId, TopicMatch};
 
 /// Counts up when the same rules give other scores than before, so that stored articles are tagged again.
 const SCORING_VERSION: u32 = 4;
@@ -65,6 +65,8 @@ pub struct Topic {
     min_score: f32,
     /// What a query rule asks.
     query: Option<Condition>,
+    /// The ids that are not given where this one has a higher score.
+    outranks: Vec<TopicId>,
 }
 
 /// All topics, ready to tag.
@@ -95,8 +97,13 @@ impl Tagger {
             iptc: rule.iptc.clone(),
             min_score: rule.min_score.unwrap_or(score::MIN_SCORE),
             query: rule.query.as_deref().and_then(|query| Condition::read(query).ok()),
+            outranks: Vec::new(),
         };
-        let topics: Vec<Topic> = rules.iter().map(topic).collect();
+        let mut topics: Vec<Topic> = rules.iter().map(topic).collect();
+        for (number, rule) in rules.iter().enumerate() {
+            topics[number].outranks =
+                rule.outranks.iter().flat_map(|id| family(&topics, TopicId(id.clone()))).collect();
+        }
         let languages = compile::languages(rules, &topics, names);
         let automata = languages.into_iter().map(|lang| (lang.to_owned(), OnceLock::new())).collect();
         let fingerprint = fingerprint(rules, names);
@@ -123,19 +130,7 @@ impl Tagger {
         let wanted = name_or_id.trim().to_lowercase();
         let by_id = self.topics.iter().find(|topic| topic.id.0.to_lowercase() == wanted);
         let topic = by_id.or_else(|| self.topics.iter().find(|topic| topic.name.to_lowercase() == wanted))?;
-        let mut children: FxHashMap<&TopicId, Vec<&TopicId>> = FxHashMap::default();
-        for topic in &self.topics {
-            if let Some(parent) = &topic.parent {
-                children.entry(parent).or_default().push(&topic.id);
-            }
-        }
-        let mut found = vec![topic.id.clone()];
-        let mut next = 0;
-        while let Some(id) = found.get(next).cloned() {
-            found.extend(children.get(&id).into_iter().flatten().map(|&child| child.clone()));
-            next += 1;
-        }
-        Some(found)
+        Some(family(&self.topics, topic.id.clone()))
     }
 
     /// Returns a fingerprint of rules and scoring: another value means that stored tags may be out of date.
@@ -156,9 +151,24 @@ impl Tagger {
                 (known.name == found.name).then_some(found.count > known.count)
             });
         }
+        self.outrank(&mut best.topics);
+        best.topics.retain(|found| found.score >= at_least);
         best.topics.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.topic.cmp(&b.topic)));
         best.entities.sort_by_key(|entity| Reverse(entity.count));
         best
+    }
+
+    /// Divides the scores of topics by that of a given one which outranks them, where that is higher: the "attack" of a text
+    /// that is about a match is none of war.
+    fn outrank(&self, found: &mut [TopicMatch]) {
+        for topic in self.topics.iter().filter(|topic| !topic.outranks.is_empty()) {
+            let Some(given) = found.iter().find(|found| found.topic == topic.id && found.matched) else { continue };
+            let score = given.score;
+            for lower in found.iter_mut().filter(|other| other.score < score && topic.outranks.contains(&other.topic)) {
+                lower.score /= score;
+                lower.matched = false;
+            }
+        }
     }
 
     fn automata_for<'a>(&'a self, lang: Option<&str>) -> Vec<&'a Automaton> {
@@ -170,6 +180,23 @@ impl Tagger {
         let known = self.automata.get_key_value(&lang).or_else(|| self.automata.get_key_value(compile::ANY));
         known.into_iter().map(made).collect()
     }
+}
+
+/// Returns a topic and all its descendants.
+fn family(topics: &[Topic], id: TopicId) -> Vec<TopicId> {
+    let mut children: FxHashMap<&TopicId, Vec<&TopicId>> = FxHashMap::default();
+    for topic in topics {
+        if let Some(parent) = &topic.parent {
+            children.entry(parent).or_default().push(&topic.id);
+        }
+    }
+    let mut found = vec![id];
+    let mut next = 0;
+    while let Some(id) = found.get(next).cloned() {
+        found.extend(children.get(&id).into_iter().flatten().map(|&child| child.clone()));
+        next += 1;
+    }
+    found
 }
 
 /// Adds what was found in one language to what was found in others. `is_better` compares two of the same.

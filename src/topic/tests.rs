@@ -354,6 +354,25 @@ fn names_are_found_in_what_is_written_together_with_them() {
 }
 
 #[test]
+fn topic_yields_to_one_that_outranks_it_with_a_higher_score() {
+    let matches = TopicRule { outranks: words(&["war"]), ..rule("matches", "en", &["penalty", "striker"], &[]) };
+    let war = rule("war", "en", &["bombardment"], &["attack"]);
+    let battle = TopicRule { parent: Some("war".into()), ..rule("battle", "en", &["battle"], &[]) };
+    let tagger = tagger(&[matches, war, battle]);
+    let check = |body: &str, expected: &[&str]| {
+        let tags = tagger.tag(&Text { title: "", body, lang: Some("en") }).topics;
+        assert_eq!(tags.iter().map(|tag| tag.topic.0.as_str()).collect::<Vec<_>>(), expected, "{tags:?}");
+    };
+    check("A battle, a bombardment.", &["battle", "war"]);
+    check("The striker, a penalty, a bombardment and a battle.", &["matches"]);
+    check("A striker under bombardment, and one more bombardment.", &["war", "matches"]);
+    let nearly = tagger.explain(&Text { title: "", body: "The striker, a penalty, a bombardment.", lang: Some("en") });
+    assert!(nearly.topics.iter().any(|tag| tag.topic.0 == "war" && tag.score < 1.0 && !tag.evidence.is_empty()));
+    let unknown = TopicRule { outranks: words(&["wars"]), ..rule("x", "en", &["a phrase"], &[]) };
+    assert!(Tagger::new(&[unknown], &[]).is_err());
+}
+
+#[test]
 fn capitals_tell_a_name_from_a_word() {
     names_in("en", "Who said that? The WHO did. The who is who.", &[("WHO", 1)]);
     names_in("en", "Unesco and UNESCO, not unesco.", &[("Unesco", 2)]);

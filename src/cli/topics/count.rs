@@ -69,7 +69,7 @@ fn rules(rule: &str) -> Result<Loaded, Error> {
         vec![(query, TopicPosition::default())]
     };
     // The parent is among the topics that hold, and has no part in what the rule finds.
-    let alone = |(rule, position)| (TopicRule { parent: None, ..rule }, position);
+    let alone = |(rule, position)| (TopicRule { parent: None, outranks: Vec::new(), ..rule }, position);
     let (topics, topic_positions) = topics.into_iter().map(alone).unzip();
     Ok(Loaded { topics, topic_positions, ..Loaded::default() })
 }
