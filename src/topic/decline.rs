@@ -38,7 +38,8 @@ const POLISH: &[&str] = &[
 ];
 const CZECH: &[&str] = &[
     "a", "u", "ovi", "em", "om", "e", "y", "i", "o", "ou", "ej", "eho", "emu", "ym", "im", "ovy", "ova", "ove", "ah",
-    "ach", "ami", "oj", "og", "ga",
+    "ach", "ami", "oj", "og", "ga", "um", "ech", "ych", "ich", "ymi", "imi", "mi", "ov", "och", "ega", "ih", "jem",
+    "jo",
 ];
 const FINNISH: &[&str] = &[
     "n", "in", "a", "ia", "ssa", "issa", "sta", "ista", "lla", "illa", "lle", "ille", "lta", "ilta", "na", "ina",
@@ -192,6 +193,9 @@ mod tests {
         check("pl", "putin", "putina putinowi putinem putinie", true);
         check("pl", "rosja", "rosji rosje rosja", true);
         check("cs", "zelenskyj", "zelenskeho zelenskemu zelenskym", true);
+        check("cs", "spojene", "spojenych spojenym spojenymi", true);
+        check("cs", "narody", "narodu narodum narodech", true);
+        check("sl", "zelenski", "zelenskega zelenskemu", true);
         check("de", "russland", "russlands", true);
         check("fi", "putin", "putinin putinille putinia", true);
         check(
