@@ -17,6 +17,12 @@ const WEAK: f32 = 0.5;
 const FACTS_AGREE: f32 = 0.55;
 /// The share of common words from which two titles may be edits of one.
 pub(super) const SAME_TITLE: f32 = 0.6;
+/// Shared words at the start of both that make a copy: one full sentence.
+pub(super) const LEAD_WORDS: f32 = 14.0;
+/// What is filled into a form of one outlet has to agree in so many facts.
+const MIN_FILLED_IN: u32 = 3;
+/// A dateline has no more words than this.
+const DATELINE_WORDS: f32 = 8.0;
 /// Words that may stand before the lead: a dateline, a correction, a line of the outlet.
 const LEAD_SKIP: f32 = 30.0;
 
@@ -44,6 +50,8 @@ pub(super) struct Side {
     pub lead: f32,
     /// Words of a form that both texts fill in.
     pub form: f32,
+    /// Words before these sentences.
+    pub before: f32,
 }
 
 impl Side {
@@ -89,6 +97,16 @@ impl Match {
         new.same.min(known.same)
     }
 
+    /// Words shared at the start of both.
+    pub fn lead(&self) -> f32 {
+        self.new.lead.min(self.known.lead)
+    }
+
+    /// Tells whether more than a dateline stands before that start.
+    pub fn is_late(&self) -> bool {
+        self.new.before.max(self.known.before) > DATELINE_WORDS
+    }
+
     /// Tells whether the aligned sentences give the same facts. In a recurring form (weather, markets, match reports)
     /// the words agree and the facts do not.
     pub fn facts_agree(&self) -> bool {
@@ -97,12 +115,20 @@ impl Match {
         let weak = new.weak.min(known.weak);
         let other = |[new, known]: [Agreement; 2]| new.other().min(known.other());
         let mut other_facts = other(self.facts);
+        let mut agreed = shared as f32 + WEAK * weak as f32;
         let is_form = self.new.form.min(self.known.form) >= self.new.found.max(self.known.found);
         if is_form {
+            let [one, two] = self.form_facts;
+            let (in_form, weak_in_form) = (one.same.min(two.same), one.weak.min(two.weak));
+            // What of one outlet is equal as a whole may be its furniture: only what was filled in tells.
+            let filled_in = in_form + self.facts[0].same.min(self.facts[1].same);
+            if self.same_outlet && self.lead() < LEAD_WORDS && filled_in < MIN_FILLED_IN {
+                return false;
+            }
             other_facts += other(self.form_facts);
+            agreed = (shared + in_form) as f32 + WEAK_ALONE * (weak + weak_in_form) as f32;
         }
-        let agreed = shared as f32 + WEAK * weak as f32;
-        let lead = self.new.lead.min(self.known.lead);
+        let lead = self.lead();
         // Text without facts: then a long shared start has to do.
         let long_lead = if self.title >= SAME_TITLE { 16.0 } else { 25.0 };
         let enough = shared as f32 + WEAK_ALONE * weak as f32 >= (new.all.min(known.all) as f32).min(MIN_FACTS)
@@ -317,7 +343,7 @@ impl Count {
         if self.all == 0 {
             return Share::Nothing;
         }
-        if self.form * 4 >= self.all && self.here < self.form {
+        if self.form * 6 >= self.all && self.here < self.form {
             Share::Form
         } else if self.known * 2 >= self.all {
             Share::Part(self.share())
@@ -350,7 +376,10 @@ fn side(sketch: &Sketch, shares: &[Share], skip: f32) -> Side {
         if before > skip {
             break;
         }
-        side.lead = side.lead.max(lead(&blocks[at..]));
+        let found = lead(&blocks[at..]);
+        if found > side.lead {
+            (side.lead, side.before) = (found, before);
+        }
         before += if share == Share::Nothing { 0.0 } else { words };
     }
     side

@@ -13,6 +13,9 @@ pub(super) type Slot = u32;
 
 /// The map is cut into so many that growing one of them is never a pause: together they hold millions of keys.
 const SHARDS: usize = 1 << 10;
+/// After so many keys that went, the next shard gives back its spare room. Where keys come and go, hashbrown doubles a
+/// table that is more than half full; one shard at a time, that is no pause either.
+const TIDY: u32 = 128;
 const LIST: u32 = 1 << 31;
 const FREE: u32 = u32::MAX;
 
@@ -22,11 +25,14 @@ pub(super) struct Postings<const N: usize> {
     /// Keys of two or more: `FREE` marks unused places behind the last.
     lists: Vec<[Slot; N]>,
     free: Vec<u32>,
+    /// Keys that went.
+    gone: u32,
 }
 
 impl<const N: usize> Postings<N> {
     pub fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| FxHashMap::default()).collect(), lists: Vec::new(), free: Vec::new() }
+        let shards = (0..SHARDS).map(|_| FxHashMap::default()).collect();
+        Self { shards, lists: Vec::new(), free: Vec::new(), gone: 0 }
     }
 
     /// Calls `visit` with each slot that has the key; returns how many there are.
@@ -81,6 +87,7 @@ impl<const N: usize> Postings<N> {
         if *entry & LIST == 0 {
             if *entry == slot {
                 shard.remove(&key);
+                self.tidy();
             }
             return;
         }
@@ -94,6 +101,13 @@ impl<const N: usize> Postings<N> {
             _ => return,
         }
         self.free.push(at);
+    }
+
+    fn tidy(&mut self) {
+        self.gone = self.gone.wrapping_add(1);
+        if self.gone.is_multiple_of(TIDY) {
+            self.shards[(self.gone / TIDY) as usize % SHARDS].shrink_to_fit();
+        }
     }
 
     pub fn memory_bytes(&self) -> usize {
@@ -139,6 +153,19 @@ mod tests {
         postings.add(7, 3, |_| false);
         postings.add(7, 4, |_| false);
         assert_eq!(held(&postings, 7), [11, 3, 4]);
+    }
+
+    #[test]
+    fn keys_that_come_and_go_take_no_more_room_than_those_that_stay() {
+        let key = |at: u32| at.wrapping_mul(0x9e37_79b1);
+        let mut postings = Postings::<3>::new();
+        (0..150_000).for_each(|at| postings.add(key(at), 1, |_| false));
+        let before = postings.memory_bytes();
+        for at in 0..450_000 {
+            postings.remove(key(at), 1);
+            postings.add(key(at + 150_000), 1, |_| false);
+        }
+        assert!(postings.memory_bytes() * 10 < before * 16, "{before} bytes grew to {}", postings.memory_bytes());
     }
 
     #[test]

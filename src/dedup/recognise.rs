@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::StoryId;
 
-use super::compare::{Found, Match, Probe, SAME_TITLE};
+use super::compare::{Found, LEAD_WORDS, Match, Probe, SAME_TITLE};
 use super::memory::{FEW_GROUPS, Memory};
 use super::postings::Slot;
 use super::sketch::Sketch;
@@ -23,8 +23,8 @@ const MAX_FOUNDERS: usize = 24;
 const MIN_BODY_WORDS: u32 = 12;
 /// Words of which two texts must share more than a phrase.
 const MIN_WORDS: f32 = 8.0;
-/// Shared words at the start of both that make a copy whatever follows: one full sentence.
-const LEAD_WORDS: f32 = 14.0;
+/// The share of common words from which two titles are not unlike.
+const SOME_TITLE: f32 = 0.25;
 /// Two texts that both go on with so many words of their own share no more than a standing introduction.
 const LONG_REST: f32 = 100.0;
 
@@ -186,18 +186,13 @@ fn smaller_share(matched: &Match) -> f32 {
     matched.new.share().min(matched.known.share())
 }
 
-/// Words shared at the start of both.
-fn lead(matched: &Match) -> f32 {
-    matched.new.lead.min(matched.known.lead)
-}
-
 /// Tells whether what two texts share makes one a copy of the other.
 ///
 /// A report is known by its start: briefs, teasers and cut texts share that and little else. Without it, much of both has
 /// to be shared, or else a page that quotes a paragraph of a report would be a copy. The thresholds were chosen on streams
 /// of 10,000 articles and kept on streams with other texts, furniture and forms.
 fn is_copy(matched: &Match) -> bool {
-    let (more, less, lead) = (larger_share(matched), smaller_share(matched), lead(matched));
+    let (more, less, lead) = (larger_share(matched), smaller_share(matched), matched.lead());
     if matched.new.found.max(matched.known.found) < MIN_WORDS || !matched.facts_agree() || (matched.alone && less < 0.5)
     {
         return false;
@@ -212,23 +207,25 @@ fn is_copy(matched: &Match) -> bool {
     }
     if matched.same_outlet {
         // Its furniture may be most of both.
-        return lead >= LEAD_WORDS || (lead >= 6.0 && more >= 0.35) || (titles && more >= 0.35) || less >= 0.75;
+        return lead >= LEAD_WORDS || (titles && more >= 0.35) || less >= 0.75;
     }
-    lead >= LEAD_WORDS
+    // Behind a start of its own, or beside much else under another headline, a shared lead may be a quotation.
+    let quoted = matched.title < SOME_TITLE && (matched.is_late() || more < 0.4);
+    (lead >= LEAD_WORDS && !quoted)
         || (lead >= MIN_WORDS && titles)
-        || (lead >= 6.0 && more >= 0.35)
+        || (lead >= 6.0 && more >= 0.35 && !matched.is_late())
         || (more >= 0.5 && less >= 0.35)
 }
 
 /// Tells whether the match is strong enough to make two groups one. A wrong one would join all their members, so besides
 /// the start the headline or much of both texts has to agree.
 fn is_surely_copy(matched: &Match) -> bool {
-    lead(matched) >= LEAD_WORDS
+    matched.lead() >= LEAD_WORDS
         && larger_share(matched) >= 0.6
         && (matched.title >= SAME_TITLE || smaller_share(matched) >= 0.5)
 }
 
 /// Orders candidates: what is shared both ways, and a shared start for a little more.
 fn rank(matched: &Match) -> f32 {
-    matched.new.share() + matched.known.share() + 0.02 * lead(matched).min(25.0)
+    matched.new.share() + matched.known.share() + 0.02 * matched.lead().min(25.0)
 }

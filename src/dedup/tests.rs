@@ -105,6 +105,19 @@ fn what_two_reports_share_by_quoting_is_no_copy() {
 }
 
 #[test]
+fn a_lead_quoted_behind_another_start_makes_no_copy() {
+    let page = format!(
+        "The harbour museum of Norby lends eleven charts of the old sea marks to the school in Torsund until summer.\n{}\n\
+         Teachers may order a guided tour, and classes from Kalund travel free of charge on weekdays.",
+        lines(FERRY, 1)
+    );
+    check(&[("Ferry runs aground near Vessa", FERRY), ("Old charts go to school", &page)], &[0, 1]);
+    check(&[("Old charts go to school", &page), ("Ferry runs aground near Vessa", FERRY)], &[0, 1]);
+    // Under the same headline it is a copy with a line of the outlet before it.
+    check(&[("Ferry runs aground near Vessa", FERRY), ("Ferry aground near Vessa: charts", &page)], &[0, 0]);
+}
+
+#[test]
 fn forms_with_other_facts_stay_apart() {
     let weather = |city: &str, high: i32, low: i32, wind: i32, rain: i32| {
         format!(
