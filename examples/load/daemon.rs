@@ -49,10 +49,8 @@ impl Daemon {
                 2 * seconds
             ),
         )?;
-        let mut command = match program {
-            Some(program) => Command::new(program),
-            None => Command::new(env::current_exe()?),
-        };
+        // It works in a directory of its own.
+        let mut command = Command::new(program.map_or_else(env::current_exe, fs::canonicalize)?);
         command.env(SUBJECT, "1").args(["-q", "run", "--config"]).arg(dir.join("dateline.toml"));
         let log = fs::File::create(dir.join("log.txt"))?;
         let child = command.current_dir(dir).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;

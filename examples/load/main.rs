@@ -42,7 +42,7 @@ const OUTLETS: usize = 100;
 const INTERVAL: Duration = Duration::from_secs(10);
 /// How long after the last report everything has to be searchable.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What docs/operations.md promises of memory, in MiB: all but the articles,
+/// What docs/operations.md promises of memory, in MiB, with eight open readers of the store: all but the articles,
 const PROMISED: f64 = 40.0 + 64.0 + 32.0 + 8.0 * 8.0 + 30.0 + 16.0;
 /// and each article inside the window of copies.
 const PROMISED_ARTICLE: f64 = 2.0 / 1024.0;
