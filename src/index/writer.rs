@@ -82,11 +82,15 @@ impl Index {
         let reason = match generation::current(dir) {
             Ok(None) => None,
             Ok(Some(name)) => match open_generation(dir, &name, generation::take_closed(dir, &name)) {
-                Ok((index, last_seq)) => {
-                    let index = Self::with_writer(index, Some(dir), name, true, settings)?;
-                    generation::remove_others(dir, &index.generation)?;
-                    return Ok(Opened { index, last_seq, state: State::Existing });
-                }
+                Ok((index, last_seq)) => match Self::with_writer(index, Some(dir), name, true, settings) {
+                    Ok(index) => {
+                        generation::remove_others(dir, &index.generation)?;
+                        return Ok(Opened { index, last_seq, state: State::Existing });
+                    }
+                    // Damage that only its first reading shows.
+                    Err(error @ Error::Engine { .. }) => Some(error.to_string()),
+                    Err(error) => return Err(error),
+                },
                 Err(reason) => Some(reason),
             },
             Err(error) => Some(error.to_string()),
