@@ -236,8 +236,12 @@ fn open_generation(root: &Path, name: &str, was_closed: bool) -> Result<(tantivy
     if let Some(file) = metas.list_segment_files().into_iter().find(unlisted) {
         return Err(format!("the list of files is damaged: {} is not in it", file.display()));
     }
-    if !was_closed && let Some(file) = damaged_files(&index).map_err(|error| error.to_string())?.first() {
-        return Err(format!("{} is damaged", file.display()));
+    if !was_closed {
+        // Nobody else writes here: a file that is missing is an error, unlike for who looks on from beside.
+        let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
+        if let Some(file) = damaged.iter().min() {
+            return Err(format!("{} is damaged", file.display()));
+        }
     }
     // Opens every segment: a file that is missing shows here.
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
