@@ -152,6 +152,6 @@ impl Metrics {
     /// Adds up all values of a name, or those of one label.
     pub fn sum(&self, name: &str) -> f64 {
         let of = |line: &str| line.strip_prefix(name)?.trim_start_matches(|c| c != ' ').trim().parse::<f64>().ok();
-        self.0.lines().filter_map(of).sum()
+        self.0.lines().filter_map(of).fold(0.0, |sum, value| sum + value)
     }
 }
