@@ -112,7 +112,7 @@ fn bad_lines_are_counted_and_told_and_the_others_are_kept() {
 fn a_file_that_is_no_json_lines_is_a_failure_told_briefly() {
     let dateline = Dateline::new();
     let done = dateline.pipe(&["import", "-"], "root:x:0:0\n".repeat(50)).exits(1).says("no line could be read");
-    assert_eq!(done.stderr.matches("a line is left out: expected value at character 1").count(), 5, "{}", done.stderr);
+    assert_eq!(done.stderr.matches("a line is left out: expected value at byte 1").count(), 5, "{}", done.stderr);
 }
 
 #[test]

@@ -112,7 +112,7 @@ pub(super) struct Imported {
 fn article(line: &str) -> Result<(CanonicalUrl, Imported), String> {
     let line: Line = serde_json::from_str(line).map_err(|error| {
         // The parser counts lines from the one that it was given.
-        error.to_string().replace(" at line 1 column ", " at character ")
+        error.to_string().replace(" at line 1 column ", " at byte ")
     })?;
     let url = CanonicalUrl::parse(&line.url).map_err(|error| error.to_string())?;
     let published = match line.published_at.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
