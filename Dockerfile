@@ -38,7 +38,7 @@ RUN groupadd --gid 10001 dateline \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --no-log-init --shell /usr/sbin/nologin dateline \
     && install --directory --mode 0700 --owner 10001 --group 10001 /data
 COPY --from=build /build/target/release/dateline /usr/local/bin/dateline
-COPY config/dateline.toml config/sources.toml config/topics.toml /etc/dateline/
+COPY config/*.toml /etc/dateline/
 COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/dateline/
 
 # It listens on the container's own loopback, as everywhere. To publish the port, say who may read: a token

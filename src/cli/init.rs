@@ -17,10 +17,11 @@ pub(crate) struct Arguments {
     dir: PathBuf,
 }
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("dateline.toml", include_str!("../../config/dateline.toml")),
     ("sources.toml", include_str!("../../config/sources.toml")),
     ("topics.toml", include_str!("../../config/topics.toml")),
+    ("topics-languages.toml", include_str!("../../config/topics-languages.toml")),
     ("names.toml", include_str!("../../config/names.toml")),
 ];
 

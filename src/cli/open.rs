@@ -83,9 +83,9 @@ pub(crate) fn topic_problem(loaded: &Loaded, problem: &crate::topic::Problem) ->
         Subject::Topic(id) => {
             let rule = loaded.topics.iter().position(|rule| rule.id == *id);
             let Some(position) = rule.and_then(|at| loaded.topic_positions.get(at)) else { return told };
-            match (language, &problem.phrase) {
-                (Some(language), Some(phrase)) => told.at(&position.of_phrase(language, phrase)),
-                _ => told.at(&position.topic),
+            match language {
+                Some(language) => told.at(&position.of_phrase(language, problem.phrase.as_deref().unwrap_or_default())),
+                None => told.at(&position.topic),
             }
         }
         Subject::Name(at, _) => match loaded.name_positions.get(*at) {

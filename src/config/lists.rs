@@ -11,7 +11,10 @@ use super::{
 use crate::model::Source;
 
 /// The shipped topics and names, for those who configure none.
-const BUILT_IN_TOPICS: &str = include_str!("../../config/topics.toml");
+const BUILT_IN_TOPICS: [(&str, &str); 2] = [
+    ("built-in topics.toml", include_str!("../../config/topics.toml")),
+    ("built-in topics-languages.toml", include_str!("../../config/topics-languages.toml")),
+];
 const BUILT_IN_NAMES: &str = include_str!("../../config/names.toml");
 
 impl Loading<'_> {
@@ -60,7 +63,9 @@ impl Loading<'_> {
 
     pub fn read_topics(&mut self) {
         if !self.is_set("topics") {
-            self.take_topics(BUILT_IN_TOPICS, Path::new("built-in topics.toml"), Path::new(""));
+            for (shown, text) in BUILT_IN_TOPICS {
+                self.take_topics(text, Path::new(shown), Path::new(""));
+            }
         }
         for file in self.loaded.settings.topics.clone() {
             if let Some(text) = self.read_text(&file, Some("topics")) {
@@ -69,16 +74,22 @@ impl Loading<'_> {
         }
     }
 
+    /// Takes the topics of a file; one that only adds phrases to a topic of an earlier file becomes a part of it.
     fn take_topics(&mut self, text: &str, shown: &Path, base: &Path) {
         let (mut document, table) = Document::parse(text, shown, base);
         for (topic, position) in topic_file::read(&mut document, table) {
             let earlier = self.loaded.topics.iter().position(|known| known.id == topic.id && !topic.id.is_empty());
             if let Some(earlier) = earlier {
-                let first = &self.loaded.topic_positions[earlier].topic;
-                let problem = Problem::new(format!("topic \"{}\" is there already, at {first}", topic.id));
-                document
-                    .problems
-                    .push(problem.at(&position.topic).hint("remove one of the two, or give it another id"));
+                let first = &mut self.loaded.topic_positions[earlier];
+                if topic.only_adds_phrases() && first.topic.file != position.topic.file {
+                    self.loaded.topics[earlier].add_phrases(topic);
+                    first.add(position);
+                    continue;
+                }
+                let problem = Problem::new(format!("topic \"{}\" is there already, at {}", topic.id, first.topic));
+                document.problems.push(problem.at(&position.topic).hint(
+                    "remove one of the two, or give it another id; in another file, an id and phrases alone add to it",
+                ));
             }
             self.loaded.topics.push(topic);
             self.loaded.topic_positions.push(position);

@@ -235,6 +235,34 @@ fn the_same_source_or_topic_twice_is_a_problem_that_names_both_places() {
 }
 
 #[test]
+fn a_later_file_adds_phrases_to_a_topic_and_each_keeps_its_place() {
+    let full = "[[topic]]\nid = \"a\"\nname = \"A\"\n[topic.en]\nstrong = [\"x\"]\n";
+    let files = |second: &str| {
+        directory(&[
+            ("config/dateline.toml", "topics = [\"t.toml\", \"u.toml\"]"),
+            ("config/t.toml", full),
+            ("config/u.toml", second),
+        ])
+    };
+    let directory =
+        files("[[topic]]\nid = \"a\"\n[topic.en]\nstrong = [\"y\"]\nnone = [\"w\"]\n[topic.de]\nweak = [\"z\"]\n");
+    let loaded = load(&options(&directory)).expect("no problem");
+    assert_eq!(loaded.topics.len(), 1, "{:?}", loaded.topics);
+    let topic = &loaded.topics[0];
+    assert_eq!((&*topic.name, &topic.phrases["en"].strong[..]), ("A", &["x".to_owned(), "y".to_owned()][..]));
+    assert_eq!((&topic.phrases["en"].none[..], &topic.phrases["de"].weak[..]), (&["w".into()][..], &["z".into()][..]));
+    for (language, phrase, file, line) in [("en", "x", "t", 5), ("en", "y", "u", 4), ("de", "z", "u", 7)] {
+        let expected = Position { file: format!("config/{file}.toml").into(), line };
+        assert_eq!(loaded.topic_positions[0].of_phrase(language, phrase), expected, "{phrase}");
+    }
+    // What says more than phrases, or none, is a second topic of that id.
+    for second in ["[[topic]]\nid = \"a\"\nmin_score = 2\n[topic.de]\nstrong = [\"z\"]", "[[topic]]\nid = \"a\""] {
+        let problems = load(&options(&files(second))).expect_err("the same id").0;
+        assert!(problems[0].to_string().starts_with("config/u.toml:1: topic \"a\" is there already"), "{problems:?}");
+    }
+}
+
+#[test]
 fn a_file_asked_for_has_to_be_there_and_be_text() {
     let directory = directory(&[]);
     fs::write(directory.path().join("latin.toml"), b"# ok\n# \xe9\n").expect("written");
@@ -269,6 +297,7 @@ fn the_shipped_file_shows_every_setting_with_its_default() {
         ("config/dateline.toml", &text),
         ("config/sources.toml", ""),
         ("config/topics.toml", "[[topic]]\nid = \"sanctions\"\nquery = \"sanctions\""),
+        ("config/topics-languages.toml", ""),
         ("config/names.toml", ""),
     ]);
     fs::write(directory.path().join("config/alert.key"), "key").expect("written");

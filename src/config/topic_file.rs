@@ -22,15 +22,27 @@ use super::{
 pub struct TopicPosition {
     /// Where the topic begins.
     pub topic: Position,
-    /// The line of each phrase, under its language.
+    /// The line of each phrase, under its language, whose own line stands under the empty phrase.
     phrases: BTreeMap<(String, String), usize>,
+    /// Where other files add phrases.
+    added: Vec<Self>,
 }
 
 impl TopicPosition {
-    /// Returns where a phrase stands, as it is written; the topic's own place when it has no such phrase.
+    /// Returns where a phrase stands, as it is written: the last place of several; that of its language when there is no
+    /// such phrase, and the topic's own without such a language.
     pub fn of_phrase(&self, language: &str, phrase: &str) -> Position {
-        let line = self.phrases.get(&(language.to_owned(), phrase.to_owned())).copied().unwrap_or(self.topic.line);
-        Position { file: self.topic.file.clone(), line }
+        let place = |phrase: &str| {
+            let key = (language.to_owned(), phrase.to_owned());
+            let mut parts = self.added.iter().rev().chain([self]);
+            parts.find_map(|part| Some(Position { file: part.topic.file.clone(), line: *part.phrases.get(&key)? }))
+        };
+        place(phrase).or_else(|| place("")).unwrap_or_else(|| self.topic.clone())
+    }
+
+    /// Takes the positions of phrases that another file adds.
+    pub(super) fn add(&mut self, other: Self) {
+        self.added.push(other);
     }
 }
 
@@ -68,8 +80,7 @@ fn topic(document: &mut Document, item: Spanned<DeValue<'_>>) -> Option<(TopicRu
         fields.name_subject(&id);
     }
     let mut rule = TopicRule {
-        // A topic without a name is shown as its id reads.
-        name: fields.text("name").unwrap_or_else(|| id.replace('-', " ")),
+        name: fields.text("name").unwrap_or_else(|| TopicRule::name_of(&id)),
         id,
         // With its scheme, as it stands in results, or without, as the lists of codes show it.
         iptc: fields.text("iptc").map(|code| format!("medtop:{}", code.trim_start_matches("medtop:"))),
@@ -80,10 +91,12 @@ fn topic(document: &mut Document, item: Spanned<DeValue<'_>>) -> Option<(TopicRu
         query: fields.text("query"),
         phrases: BTreeMap::new(),
     };
-    let mut position = TopicPosition { topic: fields.position(), phrases: BTreeMap::new() };
+    let mut position = TopicPosition { topic: fields.position(), ..TopicPosition::default() };
     let languages = fields.take_where(|key, value| is_language(key) && matches!(value, DeValue::Table(_)));
     for (language, item) in languages {
         let subject = format!("topic \"{}\", language {language}", rule.id);
+        let line = fields.document.position(&item.span()).line;
+        position.phrases.insert((language.clone(), String::new()), line);
         let phrases = phrases(fields.document, &subject, &language, item, &mut position);
         rule.phrases.insert(language, phrases);
     }
@@ -212,7 +225,8 @@ none = ["chess"]
             ("en", "talk*", 11),
             ("en", "truce", 11),
             ("any", "chess", 13),
-            ("any", "unheard of", 2),
+            ("any", "unheard of", 12),
+            ("de", "unheard of", 2),
         ] {
             assert_eq!(position.of_phrase(language, phrase), Position { file: "t.toml".into(), line }, "{phrase}");
         }

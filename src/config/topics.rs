@@ -30,6 +30,31 @@ pub struct TopicRule {
     pub phrases: BTreeMap<String, Phrases>,
 }
 
+impl TopicRule {
+    /// Tells whether it has nothing but an id and phrases: it says more of a topic that is told elsewhere.
+    pub(super) fn only_adds_phrases(&self) -> bool {
+        let Self { id, phrases, .. } = self.clone();
+        !phrases.is_empty() && *self == Self { name: Self::name_of(&id), id, phrases, ..Self::default() }
+    }
+
+    /// Takes the phrases of another rule beside its own.
+    pub(super) fn add_phrases(&mut self, other: Self) {
+        for (language, more) in other.phrases {
+            let Phrases { strong, weak, near, none, none_near } = self.phrases.entry(language).or_default();
+            strong.extend(more.strong);
+            weak.extend(more.weak);
+            near.extend(more.near);
+            none.extend(more.none);
+            none_near.extend(more.none_near);
+        }
+    }
+
+    /// Returns the name of a topic that is given none: as its id reads.
+    pub(super) fn name_of(id: &str) -> String {
+        id.replace('-', " ")
+    }
+}
+
 /// The phrases of one topic in one language.
 ///
 /// A phrase is one or more words; a word that ends in `*` matches any ending, other words match their inflected forms

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 mod forms;
 
 use super::*;
-use crate::config::{NameKind, Phrases};
+use crate::config::{self, LoadOptions, NameKind, Phrases};
 
 fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|&word| word.to_owned()).collect()
@@ -247,11 +247,9 @@ fn rules_that_say_something_in_vain_are_refused() {
 }
 
 fn shipped() -> Vec<TopicRule> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        topic: Vec<TopicRule>,
-    }
-    toml::from_str::<File>(include_str!("../../config/topics.toml")).expect("the shipped rules are TOML").topic
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/dateline.toml");
+    let options = LoadOptions { config_file: Some(file.into()), ..LoadOptions::default() };
+    config::load(&options).expect("the shipped configuration has no problems").topics
 }
 
 #[test]
