@@ -10,6 +10,9 @@ const MAX_CONCURRENCY: usize = 10_000;
 /// tantivy refuses an index writer with less (`MEMORY_BUDGET_NUM_BYTES_MIN`) or more (`MEMORY_BUDGET_NUM_BYTES_MAX`).
 const WRITER_MEMORY: std::ops::Range<u64> = 15_000_000..(4 << 30) - 1_000_000;
 
+/// Less than this would forget within hours what a hundred outlets publish.
+const MIN_DEDUP_MEMORY: u64 = 16_000_000;
+
 /// Returns what is wrong with the settings, each problem placed where the value came from.
 pub(super) fn check(settings: &Settings, origins: &BTreeMap<String, Origin>) -> Vec<Problem> {
     let mut checks = Checks { origins, problems: Vec::new() };
@@ -69,6 +72,7 @@ impl Checks<'_> {
         }
         let is_level = LOG_LEVELS.contains(&settings.log.level.as_str());
         self.require("log.level", is_level, "is none of error, warn, info, debug, trace");
+        self.require("dedup.max_memory", settings.dedup.max_memory >= MIN_DEDUP_MEMORY, "is below 16MB");
         let is_possible = WRITER_MEMORY.contains(&settings.index.writer_memory);
         self.require("index.writer_memory", is_possible, "is not between 15MB and 4GiB");
     }

@@ -63,7 +63,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
     } = http;
     let Poll { min_interval, default_interval, max_interval, max_entry_age } = poll;
     let Harvest { enabled, reread } = harvest;
-    let Dedup { window } = dedup;
+    let Dedup { window, max_memory } = dedup;
     let Index { commit_interval, writer_memory } = index;
     let Store { keep, keep_size } = store;
     let Serve { listen, token_file, token, public, rate_limit, public_url } = serve;
@@ -93,6 +93,7 @@ pub(super) fn slots(settings: &mut Settings) -> Vec<(&'static str, Slot<'_>)> {
         ("harvest.enabled", Slot::Flag(enabled)),
         ("harvest.reread", Slot::Durations(reread)),
         ("dedup.window", Slot::Duration(window)),
+        ("dedup.max_memory", Slot::Size(max_memory)),
         ("index.commit_interval", Slot::Duration(commit_interval)),
         ("index.writer_memory", Slot::Size(writer_memory)),
         ("store.keep", Slot::MaybeDuration(keep, "forever")),

@@ -204,11 +204,13 @@ pub struct SiteRule {
 pub struct Dedup {
     /// How long an article can still be recognised.
     pub window: Duration,
+    /// The memory that this may take, in bytes: where the window would take more, the oldest articles leave it.
+    pub max_memory: u64,
 }
 
 impl Default for Dedup {
     fn default() -> Self {
-        Self { window: Duration::from_secs(7 * 24 * 3600) }
+        Self { window: Duration::from_secs(7 * 24 * 3600), max_memory: 1 << 30 }
     }
 }
 

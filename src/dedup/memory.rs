@@ -20,6 +20,10 @@ pub(super) const FEW_GROUPS: usize = 7;
 const FEW_STORIES: usize = 12;
 /// Articles that may leave with one that arrives: after a pause of days, they leave a few at a time.
 const MAX_LEAVING: usize = 64;
+/// What an article takes beside its sketch, in bytes: its places in lists and tables, which double when they are full.
+const ARTICLE_BYTES: usize = 700;
+/// What a shingle or term takes in the tables that find it: nine bytes a place, of which 7 in 16 are used at least.
+const KEY_BYTES: usize = 21;
 
 /// An article that now belongs to another group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,14 @@ pub(super) struct Held {
     pub sketch: Sketch,
 }
 
+impl Held {
+    /// How much memory it takes at most, in bytes.
+    fn weight(&self) -> usize {
+        let keys = self.sketch.shingles.len() + self.sketch.terms.len();
+        ARTICLE_BYTES + KEY_BYTES * keys + self.sketch.heap_bytes()
+    }
+}
+
 pub(super) struct Group {
     pub key: ArticleId,
     /// The number of the record that founded it.
@@ -73,6 +85,9 @@ pub(super) struct Group {
 /// What arrived inside the window, and the ordered decisions about it. One owner, no locks.
 pub struct Memory {
     window: i64,
+    /// What all articles may weigh, and what they do.
+    max_weight: usize,
+    weight: usize,
     next: u64,
     horizon: u64,
     /// The latest arrival, in seconds since 1970; it never goes back.
@@ -97,6 +112,8 @@ impl Memory {
     pub fn new(settings: &config::Dedup) -> Self {
         Self {
             window: i64::try_from(settings.window.as_secs()).unwrap_or(i64::MAX),
+            max_weight: usize::try_from(settings.max_memory).unwrap_or(usize::MAX),
+            weight: 0,
             next: 0,
             horizon: 0,
             now: i64::MIN,
@@ -242,8 +259,16 @@ impl Memory {
     /// Which records have left once an article arrives: a few at a time, oldest first.
     fn next_horizon(&self, arrived_at: i64) -> u64 {
         let oldest = self.now.max(arrived_at).saturating_sub(self.window);
-        let leaving =
-            self.queue.iter().take(MAX_LEAVING).take_while(|&&(_, arrived_at, _)| arrived_at < oldest).count();
+        let mut surplus = self.weight.saturating_sub(self.max_weight);
+        let mut leaving = 0;
+        for &(number, arrived_at, id) in self.queue.iter().take(MAX_LEAVING) {
+            if arrived_at >= oldest && surplus == 0 {
+                break;
+            }
+            leaving += 1;
+            let held = self.by_id.get(&id).map(|&slot| self.held(slot)).filter(|held| held.number == number);
+            surplus = surplus.saturating_sub(held.map_or(0, Held::weight));
+        }
         match self.queue.get(leaving) {
             _ if leaving == 0 => self.horizon,
             Some(&(number, _, _)) => number,
@@ -374,6 +399,7 @@ impl Memory {
         if let Some(group) = &mut self.groups[held.group as usize] {
             group.members.push(slot);
         }
+        self.weight += held.weight();
         self.articles[slot as usize] = Some(held);
     }
 
@@ -381,6 +407,7 @@ impl Memory {
         let Some(slot) = self.by_id.remove(&id) else { return };
         let Some(held) = self.articles[slot as usize].take() else { return };
         self.free_articles.push(slot);
+        self.weight -= held.weight();
         for &shingle in &held.sketch.shingles {
             self.shingles.remove(shingle, slot);
         }

@@ -327,6 +327,29 @@ fn what_is_forgotten_or_out_of_the_window_has_no_copies() {
     assert_eq!(memory.len(), 3);
 }
 
+#[test]
+fn a_memory_that_is_full_forgets_the_oldest_and_takes_no_more_than_it_may() {
+    const MAX: usize = 1 << 20;
+    let mut memory = Memory::new(&config::Dedup { max_memory: MAX as u64, ..config::Dedup::default() });
+    // No two of them have anything in common.
+    let text = |number: usize| -> String { (0..120).map(|word| format!("w{number}x{word} ")).collect() };
+    let put = |memory: &mut Memory, name: usize, number: usize| {
+        let (name, outlet) = (name.to_string(), format!("{name}.example"));
+        memory.assign(sketch(&document(&name, &outlet, "News", &text(number), day(0)))).group
+    };
+    let mut most = 0;
+    for number in 0..1_500 {
+        put(&mut memory, number, number);
+        most = most.max(memory.memory_bytes());
+    }
+    let held = memory.len();
+    // The tables of so few are not as even as those of many.
+    assert!((300..700).contains(&held) && (MAX * 3 / 4..MAX * 21 / 20).contains(&most), "{held} take {most}");
+    let (young, old) = (1_500 - held / 2, 1_500 - 2 * held);
+    assert_eq!(put(&mut memory, 2_000, young), id(&young.to_string()));
+    assert_eq!(put(&mut memory, 2_001, old), id("2001"));
+}
+
 /// The memory that never stopped kept the birth of the old group; the restored one had only the founder's second record.
 #[test]
 fn a_founder_that_comes_back_to_its_group_finds_it_as_it_was() {
@@ -392,8 +415,12 @@ fn play(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_restored_memory_answers_like_one_that_never_stopped(stream in streams(), at in 0..60_usize) {
-        let settings = config::Dedup::default();
+    fn a_restored_memory_answers_like_one_that_never_stopped(
+        stream in streams(),
+        at in 0..60_usize,
+        max_memory in prop_oneof![Just(1 << 30), Just(5_000)],
+    ) {
+        let settings = config::Dedup { max_memory, ..config::Dedup::default() };
         let (mut memory, mut now, mut log) = (Memory::new(&settings), day(0), Vec::new());
         let at = at.min(stream.len());
         for (step, event) in stream[..at].iter().enumerate() {
