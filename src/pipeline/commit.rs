@@ -20,7 +20,7 @@ use crate::{
     model::{ArticleId, Time},
     serve::NAMES,
     source::schedule::{self, Outcome},
-    store::{self, Fate, PollRecord, Reader, Store, StoredRequest, Tx},
+    store::{self, Fate, Lock, PollRecord, Reader, Store, StoredRequest, Tx},
     telemetry::metrics,
 };
 
@@ -95,6 +95,8 @@ impl Owner {
                     if !error.is_transient() {
                         return self.write_singly(batch, error);
                     }
+                    // The database says only that it could not write, not that nobody can any more.
+                    let error = Lock::is_still_writable(&self.settings.data_dir).map_or_else(Error::from, |()| error);
                     let Some(&seconds) = waits.next() else { return Err(error) };
                     warn!(%error, "writing failed, trying again in {seconds} s");
                     thread::sleep(Duration::from_secs(seconds));

@@ -108,7 +108,10 @@ pub enum Error {
 impl Error {
     /// Returns whether the same may work later: nothing was written, so it can simply be tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::InUse { .. } | Self::DiskFull(_) | Self::Busy(_) | Self::Disk(_))
+        matches!(
+            self,
+            Self::InUse { .. } | Self::NotWritable { .. } | Self::DiskFull(_) | Self::Busy(_) | Self::Disk(_)
+        )
     }
 }
 

@@ -11,6 +11,8 @@ use chrono::Utc;
 
 use super::Error;
 
+const FILE: &str = "dateline.lock";
+
 /// The right to poll, import and index in a data directory; given back on drop, and by the kernel when the process dies.
 #[derive(Debug)]
 pub struct Lock {
@@ -24,16 +26,13 @@ impl Lock {
     /// [`Error::InUse`] while another process has it; [`Error::File`] where the directory cannot be written.
     pub fn acquire(dir: &Path) -> Result<Self, Error> {
         let failed = |what| {
-            move |source: io::Error| match source.kind() {
-                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                    Error::NotWritable { dir: dir.to_owned(), source }
-                }
-                _ => Error::File { path: dir.to_owned(), what, source },
+            move |source: io::Error| match is_refusal(&source) {
+                true => Error::NotWritable { dir: dir.to_owned(), source },
+                false => Error::File { path: dir.to_owned(), what, source },
             }
         };
         fs::create_dir_all(dir).map_err(failed("cannot create the data directory"))?;
-        let path = dir.join("dateline.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(path);
+        let file = File::options().create(true).truncate(false).write(true).open(dir.join(FILE));
         let file = file.map_err(failed("cannot create the lock file"))?;
         match file.try_lock() {
             Ok(()) => {
@@ -48,10 +47,20 @@ impl Lock {
         }
     }
 
+    /// Tells whether a data directory that is being worked in can still be written.
+    ///
+    /// # Errors
+    /// [`Error::NotWritable`] where its file system has become read-only, as that of a failing disk does.
+    pub fn is_still_writable(dir: &Path) -> Result<(), Error> {
+        match File::options().write(true).open(dir.join(FILE)) {
+            Err(source) if is_refusal(&source) => Err(Error::NotWritable { dir: dir.to_owned(), source }),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns whether some process has the lock now.
     pub fn is_held(dir: &Path) -> bool {
-        File::open(dir.join("dateline.lock"))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        File::open(dir.join(FILE)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Returns who has the lock now, in words; `None` while nobody has it.
@@ -60,8 +69,12 @@ impl Lock {
     }
 }
 
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
 fn read_owner(dir: &Path) -> String {
-    let owner = fs::read_to_string(dir.join("dateline.lock")).unwrap_or_default();
+    let owner = fs::read_to_string(dir.join(FILE)).unwrap_or_default();
     if owner.is_empty() { "another process".to_owned() } else { owner }
 }
 

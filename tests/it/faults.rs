@@ -10,6 +10,21 @@ fn publish(outlet: &Outlet, number: usize) {
     outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/a.html"), &title, ago(20))])));
 }
 
+/// Follows an outlet of so many reports, of which it takes its time to read all.
+fn following_reports(web: &Web, reports: usize) -> Dateline {
+    let outlet = web.outlet(1);
+    let items = (0..reports).map(|n| {
+        let (path, title) = (format!("/{n}.html"), format!("Harbour report {n}"));
+        outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(20))));
+        Item::new(outlet.url(&path), &title, ago(20))
+    });
+    let items: Vec<Item> = items.collect();
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"50ms\"");
+    fs::create_dir(dateline.path("data")).expect("a directory");
+    dateline
+}
+
 #[test]
 fn a_disk_that_takes_nothing_is_waited_for_and_nothing_is_lost() {
     let dateline = Dateline::new();
@@ -47,16 +62,7 @@ fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
         return;
     }
     let web = Web::new();
-    let outlet = web.outlet(1);
-    let items = (0..REPORTS).map(|n| {
-        let (path, title) = (format!("/{n}.html"), format!("Harbour report {n}"));
-        outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(20))));
-        Item::new(outlet.url(&path), &title, ago(20))
-    });
-    let items: Vec<Item> = items.collect();
-    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
-    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"50ms\"");
-    fs::create_dir(dateline.path("data")).expect("a directory");
+    let dateline = following_reports(&web, REPORTS);
     let plain = dateline.command(&["-vv", "run", "--once"]);
     let mut command = Command::new("unshare");
     let steps = "mount -t tmpfs -o size=32m tmpfs data && \"$0\" \"$@\" && \
@@ -74,6 +80,47 @@ fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
     drop(filler);
     let code = wait_for("the end of the pass", || pass.ended());
     assert_eq!(code, 0, "{}", pass.log());
+    let exported = fs::read_to_string(dateline.path("exported.jsonl")).expect("an export");
+    assert_eq!(exported.lines().count(), REPORTS);
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_named_and_once_it_is_repaired_nothing_is_lost() {
+    const REPORTS: usize = 20;
+    let web = Web::new();
+    let dateline = following_reports(&web, REPORTS).set("shutdown_grace", "\"100ms\"");
+    // What a failing disk does to its file system, whatever is open there. Only root can make one and bring that about.
+    let within = |steps: &str, plain: &Command| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &format!("mount -o loop disk data && {steps}")]);
+        command.arg(plain.get_program()).args(plain.get_args()).current_dir(dateline.path(""));
+        command
+    };
+    let made = Command::new("sh")
+        .args(["-c", "truncate -s 64M disk && PATH=$PATH:/sbin:/usr/sbin mkfs.ext4 -q -F disk"])
+        .current_dir(dateline.path(""))
+        .output();
+    let tried = within("exec true", &Command::new("true")).output();
+    if ![&made, &tried].into_iter().all(|done| done.as_ref().is_ok_and(|done| done.status.success())) {
+        eprintln!("skipped: no disk can be made here: {made:?}, {tried:?}");
+        return;
+    }
+    let pass = dateline.start_command(within("exec \"$0\" \"$@\"", &dateline.command(&["-vv", "run", "--once"])));
+    wait_for("the first articles", || pass.log().contains("article read").then_some(()));
+    let mut enter = Command::new("nsenter");
+    enter.args(["--mount", "--target", &pass.id().to_string(), "mount", "-o", "remount,abort"]);
+    assert!(enter.arg(dateline.path("data")).status().expect("nsenter is there").success());
+    wait_for("the first refusal", || pass.log().contains("trying again in").then_some(()));
+    assert!(pass.log().contains("cannot be written: Read-only file system"), "{}", pass.log());
+    assert_eq!(pass.terminate(), 1);
+    // It can be mounted again once it is repaired.
+    let steps =
+        "\"$0\" \"$@\" && \"$0\" --data-dir data check --store && \"$0\" --data-dir data export > exported.jsonl";
+    let repaired = "PATH=$PATH:/sbin:/usr/sbin e2fsck -fy disk";
+    let repaired = Command::new("sh").args(["-c", repaired]).current_dir(dateline.path("")).output();
+    assert_eq!(repaired.expect("mkfs.ext4 brings it").status.code(), Some(1), "one for what was repaired");
+    let done = within(steps, &dateline.command(&["run", "--once", "--force"])).output().expect("unshare is there");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let exported = fs::read_to_string(dateline.path("exported.jsonl")).expect("an export");
     assert_eq!(exported.lines().count(), REPORTS);
 }
