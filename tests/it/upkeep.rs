@@ -1,5 +1,7 @@
 //! What happens to a running installation over time: its files change, articles age, pages are corrected.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, get, page, paragraphs, wait_for};
@@ -147,4 +149,49 @@ fn a_hangup_changes_how_much_is_logged() {
     assert!(at.parse::<f64>().is_ok_and(|at| at > 1.7e9), "{at}");
     dateline.write("dateline.toml", "log.level = \"loud\"\n");
     dateline.run(&["check"]).exits(78).says("none of error, warn, info, debug, trace");
+}
+
+#[test]
+fn two_copies_of_a_data_directory_go_their_own_ways_and_what_one_lacks_can_be_brought() {
+    let web = Web::new();
+    let outlet = web.outlet(1);
+    let announce = |numbers: &[usize]| {
+        let items = numbers.iter().map(|&number| {
+            let (path, title) = (format!("/{number}.html"), format!("Harbour report {number}"));
+            outlet.serve(&path, Answer::html(page(&title, &paragraphs(number), ago(30))));
+            Item::new(outlet.url(&path), &title, ago(30))
+        });
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items.collect::<Vec<_>>())));
+    };
+    announce(&[1, 2]);
+    let listen = free_address();
+    let dateline = Dateline::following(&[outlet.url("/feed.xml")])
+        .set("serve.listen", &format!("\"{listen}\""))
+        .set("poll.min_interval", "\"1s\"")
+        .set("poll.default_interval", "\"1s\"")
+        .set("poll.max_interval", "\"1s\"");
+    let daemon = dateline.start_ready(&listen);
+    let articles = |dir: &str| -> BTreeMap<String, String> {
+        let rows = dateline.json(&["export", "--data-dir", dir]);
+        rows.iter().map(|row| (row["title"].to_string(), row["id"].to_string())).collect()
+    };
+    let wait_for_articles = |count| wait_for("the articles", || (articles("data").len() == count).then_some(()));
+    wait_for_articles(2);
+    dateline.run(&["backup", "fork"]).ok();
+    announce(&[1, 2, 3]);
+    wait_for_articles(3);
+    // While the first one runs, the second finds what comes later, but not what it has missed.
+    announce(&[1, 2, 4]);
+    assert_eq!(dateline.row(&["run", "--once", "--force", "--data-dir", "fork"])["articles"], 1);
+    wait_for_articles(4);
+    let (whole, part) = (articles("data"), articles("fork"));
+    assert_eq!(part.len(), 3);
+    assert!(part.iter().all(|article| whole.get(article.0) == Some(article.1)), "{part:?}, {whole:?}");
+    let exported = dateline.run(&["export"]).ok().stdout;
+    dateline.pipe(&["import", "--data-dir", "fork", "-"], exported).ok();
+    assert_eq!(articles("fork"), whole);
+    assert_eq!(daemon.terminate(), 0);
+    for dir in ["data", "fork"] {
+        dateline.run(&["check", "--store", "--data-dir", dir]).ok();
+    }
 }
