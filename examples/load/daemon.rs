@@ -89,6 +89,15 @@ impl Daemon {
         Ok(Memory { own: mib("RssAnon:")?, files: mib("RssFile:")? })
     }
 
+    /// How long it has used a processor so far, in seconds: what Linux counts in hundredths.
+    pub fn processor(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in parentheses may hold spaces; after it, user and system time are the twelfth and thirteenth.
+        let (_, fields) = stat.rsplit_once(')').ok_or("the system does not tell")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+        Ok(ticks.sum::<std::result::Result<f64, _>>()? / 100.0)
+    }
+
     /// Tells it to stop, and returns whether it did so in order.
     pub fn stop(mut self) -> Result<bool> {
         Command::new("kill").arg(self.child.id().to_string()).status()?;

@@ -42,7 +42,9 @@ pub struct Course {
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     pub at: Time,
-    pub memory_kib: u64,
+    /// Memory of its own, and what of files is mapped, which the system takes back when others need it.
+    pub own_kib: u64,
+    pub files_kib: u64,
     pub descriptors: usize,
     pub articles: u64,
     pub requests: u64,
@@ -86,7 +88,8 @@ impl Course {
                 let articles = counting.counts().map_or(0, |counts| counts.articles);
                 look(Look {
                     at: self.clock.now(),
-                    memory_kib: memory_kib(),
+                    own_kib: memory_kib("RssAnon:"),
+                    files_kib: memory_kib("RssFile:"),
                     descriptors: descriptors(),
                     articles,
                     requests: self.seen().requests,
@@ -161,10 +164,10 @@ impl Course {
     }
 }
 
-/// The memory of this process that is in use.
-fn memory_kib() -> u64 {
+/// The resident memory of this process, of one kind.
+fn memory_kib(kind: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(kind)).unwrap_or_default();
     line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 

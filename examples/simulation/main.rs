@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example simulation                            a day, 1,000 feeds, a restart at noon
 //! cargo run --release --example simulation -- --catalog FEEDS.jsonl   the feeds of a list: `url`, `kind` in each line
-//! cargo run --release --example simulation -- --sources 60 --days 14 --pages
+//! MALLOC_ARENA_MAX=2 cargo run --release --example simulation -- --sources 40 --days 30 --pages   as `run` sets it
 //! ```
 //!
 //! No socket is opened and nothing is asked of anybody. Outlets publish, edit, move, fail, lie and overload by their own
@@ -72,11 +72,12 @@ fn option(name: &str) -> Option<String> {
 fn told(look: Look) {
     if look.at.timestamp() % (6 * 3600) == 0 {
         println!(
-            "{}  {:>7} requests  {:>6} articles  {:>4} MiB resident  {:>3} descriptors",
+            "{}  {:>7} requests  {:>6} articles  {:>4} MiB of its own  {:>4} MiB of files  {:>3} descriptors",
             look.at.format("%a %d %H:%M"),
             look.requests,
             look.articles,
-            look.memory_kib >> 10,
+            look.own_kib >> 10,
+            look.files_kib >> 10,
             look.descriptors
         );
     }

@@ -43,7 +43,8 @@ pub struct Seen {
     started: Option<Time>,
     hosts: HashMap<String, Host>,
     sources: HashMap<usize, Polls>,
-    lateness: Vec<(f64, String, String)>,
+    /// The latest poll of each host that was late, and its address.
+    lateness: HashMap<String, (f64, String)>,
 }
 
 #[derive(Default)]
@@ -139,7 +140,10 @@ impl Seen {
         let interval = (due - last).as_seconds_f64().max(1.0);
         let multiple = (now - last).as_seconds_f64() / interval;
         if multiple > 1.5 {
-            self.lateness.push((multiple, request.url.clone(), host_of(&request.url).unwrap_or_default()));
+            let worst = self.lateness.entry(host_of(&request.url).unwrap_or_default()).or_default();
+            if multiple > worst.0 {
+                *worst = (multiple, request.url.clone());
+            }
         } else if multiple > self.latest {
             (self.latest, self.latest_url) = (multiple, request.url.clone());
         }
@@ -160,7 +164,7 @@ impl Seen {
 
     /// Tells hosts that had too much to do from the others, once everything was seen.
     pub fn conclude(&mut self) {
-        for (multiple, url, host) in std::mem::take(&mut self.lateness) {
+        for (host, (multiple, url)) in std::mem::take(&mut self.lateness) {
             if self.hosts.get(&host).is_some_and(|host| host.overfull) {
                 self.latest_overfull = self.latest_overfull.max(multiple);
             } else if multiple > self.latest {
