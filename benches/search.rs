@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Of each question the best of five readings counts, as other work on the machine only ever adds; told are the median
-//! and the 99th percentile over all questions. Indexing is told by CPU time. `--articles` limits what is indexed anew.
+//! and the 99th percentile over all questions. Indexing is told by CPU time. `--articles` limits what is indexed anew,
+//! `--readings` says how often each question is read, and `--kind` asks those of one row only, for a profiler.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod engine;
@@ -45,7 +46,7 @@ const COMMIT: usize = 5_000;
 /// Words and phrases to look for, of each kind.
 const WORDS: usize = 150;
 /// Readings of each question.
-const READINGS: usize = 5;
+const READINGS: &str = "5";
 /// Clock ticks a second in /proc, on every Linux that Rust runs on.
 const TICKS: f64 = 100.0;
 
@@ -247,9 +248,14 @@ fn ask(archive: &Archive, engine: &Asked, asks: &Asks) -> Result<()> {
     };
     let range = |ask: &str| Question { since: Some(from.to_rfc3339()), until: Some(to.to_rfc3339()), ..question(ask) };
     println!("{:24} {:>26} {:>26}", "µs: median, 99th", "dateline", "bare engine");
+    let readings = option("--readings").as_deref().unwrap_or(READINGS).parse()?;
+    let kind = option("--kind");
     let row =
         |name: &str, asks: &[String], own: &dyn Fn(&str) -> Result<usize>, bare: &dyn Fn(&str) -> Result<usize>| {
-            let ((a, b), (c, d)) = (time(asks, own)?, time(asks, bare)?);
+            if kind.as_ref().is_some_and(|kind| kind != name) {
+                return Ok(());
+            }
+            let ((a, b), (c, d)) = (time(asks, readings, own)?, time(asks, readings, bare)?);
             println!("{name:24} {a:15.1} {b:10.1} {c:15.1} {d:10.1}   ({} questions)", asks.len());
             Ok::<_, Box<dyn Error>>(())
         };
@@ -267,11 +273,11 @@ fn ask(archive: &Archive, engine: &Asked, asks: &Asks) -> Result<()> {
 }
 
 /// Median and 99th percentile in microseconds.
-fn time(asks: &[String], run: &dyn Fn(&str) -> Result<usize>) -> Result<(f64, f64)> {
+fn time(asks: &[String], readings: usize, run: &dyn Fn(&str) -> Result<usize>) -> Result<(f64, f64)> {
     let mut took = Vec::with_capacity(asks.len());
     for ask in asks {
         let mut best = f64::MAX;
-        for _ in 0..READINGS {
+        for _ in 0..readings {
             let began = Instant::now();
             run(ask)?;
             best = best.min(began.elapsed().as_secs_f64() * 1e6);

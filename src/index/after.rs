@@ -74,7 +74,7 @@ impl Skipped {
 }
 
 /// Collects the groups of what comes up to and including a place in an order by time.
-pub(super) struct Groups {
+pub(super) struct GroupsUpTo {
     pub order: Order,
     pub last: Place,
 }
@@ -88,7 +88,7 @@ pub(super) struct SegmentGroups {
     groups: FxHashSet<u64>,
 }
 
-impl Collector for Groups {
+impl Collector for GroupsUpTo {
     type Fruit = FxHashSet<u64>;
     type Child = SegmentGroups;
 

@@ -3,19 +3,19 @@
 //! A group's place is that of its best member so far. A group that was pushed out comes back when a better member of
 //! it turns up, so the outcome is exact without reading more than the engine's pruning leaves to read.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use rustc_hash::FxHashMap;
 use tantivy::{
-    DocId, Score, SegmentOrdinal, SegmentReader,
-    collector::{Collector, SegmentCollector},
+    DocId, Score, SegmentReader,
     columnar::Column,
-    query::Weight,
+    query::{EnableScoring, Query, Weight},
 };
 
 use super::{
     after::Skipped,
     schema::{GROUP, ID, PUBLISHED},
+    search::View,
 };
 
 /// What a report of this moment gains over one of long ago: enough to order equals, not to lift a poor match.
@@ -53,7 +53,7 @@ pub(super) struct Top {
     pub limit: usize,
     pub collapse: bool,
     pub order: Order,
-    pub skipped: Arc<Skipped>,
+    pub skipped: Skipped,
 }
 
 /// One hit.
@@ -65,104 +65,79 @@ pub(super) struct Found {
     pub score: f32,
 }
 
-impl Collector for Top {
-    type Fruit = Vec<Found>;
-    type Child = Segment;
+impl Top {
+    /// Returns the first hits of a query, in their order.
+    pub fn of(&self, view: &View, query: &dyn Query) -> tantivy::Result<Vec<Found>> {
+        let scoring = if self.scored() {
+            EnableScoring::enabled_from_statistics_provider(view, &view.searcher)
+        } else {
+            EnableScoring::disabled_from_searcher(&view.searcher)
+        };
+        let weight = query.weight(scoring)?;
+        let mut best = Best::new(self.limit, self.collapse);
+        for reader in view.searcher.segment_readers() {
+            self.collect(&*weight, reader, &mut best)?;
+        }
+        Ok(best.into_sorted())
+    }
 
-    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<Segment> {
+    /// Collects from one segment what is better than the best of those before.
+    fn collect(&self, weight: &dyn Weight, reader: &SegmentReader, best: &mut Best) -> tantivy::Result<()> {
         let columns = reader.fast_fields();
-        Ok(Segment {
-            order: self.order,
-            collapse: self.collapse,
-            skipped: self.skipped.clone(),
-            ids: columns.u64(ID)?,
-            groups: columns.u64(GROUP)?,
-            published: columns.i64(PUBLISHED)?,
-            best: Best::new(self.limit, self.collapse),
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        matches!(self.order, Order::Score { .. })
-    }
-
-    fn collect_segment(
-        &self,
-        weight: &dyn Weight,
-        ordinal: u32,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<Vec<Found>> {
-        let mut segment = self.for_segment(ordinal, reader)?;
+        let (ids, groups, published) = (columns.u64(ID)?, columns.u64(GROUP)?, columns.i64(PUBLISHED)?);
+        let mut segment = Segment { top: self, ids, groups, published, best };
         let alive = reader.alive_bitset();
         let is_alive = |doc| alive.is_none_or(|alive| alive.is_alive(doc));
-        if self.requires_scoring() {
-            weight.for_each_pruning(Score::MIN, reader, &mut |doc, score| {
+        if self.scored() {
+            weight.for_each_pruning(segment.threshold(), reader, &mut |doc, score| {
                 if is_alive(doc) {
                     segment.collect(doc, score);
                 }
                 segment.threshold()
-            })?;
+            })
         } else {
             weight.for_each_no_score(reader, &mut |docs| {
                 for &doc in docs.iter().filter(|&&doc| is_alive(doc)) {
                     segment.collect(doc, 0.0);
                 }
-            })?;
+            })
         }
-        Ok(segment.harvest())
     }
 
-    fn merge_fruits(&self, segments: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {
-        let mut best = Best::new(self.limit, self.collapse);
-        for found in segments.into_iter().flatten() {
-            best.push(found);
-        }
-        Ok(best.into_sorted())
+    fn scored(&self) -> bool {
+        matches!(self.order, Order::Score { .. })
     }
 }
 
 /// Collects from one segment.
-pub(super) struct Segment {
-    order: Order,
-    collapse: bool,
-    skipped: Arc<Skipped>,
+struct Segment<'a> {
+    top: &'a Top,
     ids: Column<u64>,
     groups: Column<u64>,
     published: Column<i64>,
-    best: Best,
+    best: &'a mut Best,
 }
 
-impl SegmentCollector for Segment {
-    type Fruit = Vec<Found>;
-
+impl Segment<'_> {
     fn collect(&mut self, doc: DocId, score: Score) {
+        let Top { order, collapse, skipped, .. } = self.top;
         let published = self.published.first(doc).unwrap_or_default();
-        let mut rank = self.order.rank(score, published);
-        let boost = if self.collapse && self.scored() { REPRESENTATIVE } else { 1.0 };
+        let mut rank = order.rank(score, published);
+        let boost = if *collapse && self.top.scored() { REPRESENTATIVE } else { 1.0 };
         if self.best.worst().is_some_and(|worst| rank * boost < worst) {
             return;
         }
         let id = self.ids.first(doc).unwrap_or_default();
         let group = self.groups.first(doc).unwrap_or_default();
         // Without groups each article is shown for itself.
-        if self.skipped.has(Place::new(Rank(rank), id), if self.collapse { group } else { id }) {
+        if skipped.has(Place::new(Rank(rank), id), if *collapse { group } else { id }) {
             return;
         }
         if id == group {
             rank *= boost;
         }
-        let score = if self.scored() { rank as f32 } else { 0.0 };
+        let score = if self.top.scored() { rank as f32 } else { 0.0 };
         self.best.push(Found { rank, id, group, score });
-    }
-
-    fn harvest(self) -> Vec<Found> {
-        self.best.into_sorted()
-    }
-}
-
-impl Segment {
-    fn scored(&self) -> bool {
-        matches!(self.order, Order::Score { .. })
     }
 
     /// Returns the engine's score below which no document can get a place any more.

@@ -90,6 +90,9 @@ impl Searcher {
             return Ok(known);
         }
         let counts = Arc::new(guarded(|| {
+            if collapse && wanted.is_empty() {
+                return Ok(Counts { total: groups(&view, query)?, by: Vec::new() });
+            }
             let found = find(&view, query, collapse, order)?;
             let by = wanted.iter().map(|&(by, limit)| tally::values(&view, &found, by, limit));
             let by = by.collect::<tantivy::Result<_>>().map_err(Error::engine("read"))?;
@@ -98,6 +101,13 @@ impl Searcher {
         view.counted.keep(question, counts.clone());
         Ok(counts)
     }
+}
+
+/// Returns how many groups of copies a query finds.
+fn groups(view: &View, query: &Query) -> Result<u64, Error> {
+    let compiled = Compiler::new(view, query, false).compile(query)?;
+    let weight = compiled.weight(EnableScoring::disabled_from_searcher(&view.searcher));
+    weight.and_then(|weight| view.groups.count(&view.searcher, &*weight)).map_err(Error::engine("search"))
 }
 
 /// Returns the order whose first member of each group is counted; `None` where nothing depends on which it is.
@@ -151,7 +161,7 @@ fn find(view: &View, query: &Query, collapse: bool, order: Option<Order>) -> Res
     let ranked = matches!(order, Some(Order::Score { .. }));
     let compiled = Compiler::new(view, query, ranked).compile(query)?;
     let scoring = if ranked {
-        EnableScoring::enabled_from_searcher(&view.searcher)
+        EnableScoring::enabled_from_statistics_provider(view, &view.searcher)
     } else {
         EnableScoring::disabled_from_searcher(&view.searcher)
     };

@@ -81,7 +81,7 @@ fn explain(view: &View, query: &Query, options: &Options, id: ArticleId) -> Resu
     let mut parts = Vec::new();
     for leaf in leaves(query) {
         for (text, form, field) in FORMS {
-            let Some(clause) = compiler.clause(leaf, text, form) else { continue };
+            let clause = compiler.clause(leaf, text, form)?;
             let score = score(view, &*clause, doc).map_err(Error::engine("search"))?;
             if let (Some(score), Some(words)) = (score, leaf.words().first()) {
                 parts.push(Part { words: (*words).to_owned(), field, as_written: form == Form::Written, score });
@@ -108,7 +108,7 @@ fn leaves(query: &Query) -> Vec<&Query> {
 
 /// What a clause gives an article; `None` where it does not fit.
 fn score(view: &View, clause: &dyn tantivy::query::Query, doc: DocAddress) -> tantivy::Result<Option<f32>> {
-    let weight = clause.weight(EnableScoring::enabled_from_searcher(&view.searcher))?;
+    let weight = clause.weight(EnableScoring::enabled_from_statistics_provider(view, &view.searcher))?;
     let mut scorer = weight.scorer(view.searcher.segment_reader(doc.segment_ord), 1.0)?;
     let at = if scorer.doc() < doc.doc_id { scorer.seek(doc.doc_id) } else { scorer.doc() };
     Ok((at == doc.doc_id && at != TERMINATED).then(|| scorer.score()))

@@ -5,6 +5,7 @@
 //! built anew. It keeps no text to show and knows nothing of the store: the wiring feeds it articles.
 
 mod after;
+mod all_words;
 mod analysis;
 mod collect;
 mod compile;
@@ -12,11 +13,14 @@ mod count;
 mod error;
 mod examine;
 mod explain;
+mod frequency;
 mod generation;
+mod groups;
 mod schema;
 mod search;
 mod snippet;
 mod tally;
+mod words;
 mod writer;
 
 pub use self::after::After;

@@ -10,11 +10,14 @@ use tantivy::{Directory, IndexReader, ReloadPolicy};
 
 use super::{
     Error,
-    after::{After, Groups, Skipped},
+    after::{After, GroupsUpTo, Skipped},
     collect::{Found, Order, Top},
     compile::Compiler,
     count::Counted,
-    generation, schema,
+    frequency::Frequencies,
+    generation,
+    groups::Groups,
+    schema,
     schema::Fields,
     writer::{open_files, read_payload},
 };
@@ -59,6 +62,10 @@ pub(super) struct View {
     pub languages: Vec<String>,
     /// What was counted in it.
     pub counted: Counted,
+    /// Its groups of copies.
+    pub groups: Groups,
+    /// How many of its articles have which terms.
+    pub frequencies: Frequencies,
     /// What the engine's list of files said when it was opened, or shortly before.
     listed: Vec<u8>,
 }
@@ -221,11 +228,11 @@ impl Searcher {
             skipped.shown.clone_from(shown);
         }
         if let (Some(last), true) = (skipped.place, options.collapse) {
-            let groups = Groups { order, last };
+            let groups = GroupsUpTo { order, last };
             skipped.groups = view.searcher.search(&*compiled, &groups).map_err(Error::engine("search"))?;
         }
-        let top = Top { limit, collapse: options.collapse, order, skipped: Arc::new(skipped) };
-        let found = view.searcher.search(&*compiled, &top).map_err(Error::engine("search"))?;
+        let top = Top { limit, collapse: options.collapse, order, skipped };
+        let found = top.of(&view, &*compiled).map_err(Error::engine("search"))?;
         let hit = |found: Found| Hit {
             id: ArticleId::from_bits(found.id),
             group: ArticleId::from_bits(found.group),
@@ -250,7 +257,7 @@ impl View {
         // Reloading by hand: no thread watches the directory, and a command that searches once needs none.
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let (_, fields) = schema::schema();
-        Self::snapshot(generation, reader, fields, listed)
+        Self::snapshot(generation, reader, fields, Groups::default(), listed)
     }
 
     /// Returns the index as it is now; `None` where it is still the same.
@@ -260,10 +267,17 @@ impl View {
             return Ok(None);
         }
         self.reader.reload()?;
-        Self::snapshot(self.generation.clone(), self.reader.clone(), self.fields, listed).map(Some)
+        let groups = self.groups.after();
+        Self::snapshot(self.generation.clone(), self.reader.clone(), self.fields, groups, listed).map(Some)
     }
 
-    fn snapshot(generation: String, reader: IndexReader, fields: Fields, listed: Vec<u8>) -> tantivy::Result<Self> {
+    fn snapshot(
+        generation: String,
+        reader: IndexReader,
+        fields: Fields,
+        groups: Groups,
+        listed: Vec<u8>,
+    ) -> tantivy::Result<Self> {
         let searcher = reader.searcher();
         let mut languages = Vec::new();
         for segment in searcher.segment_readers() {
@@ -275,7 +289,17 @@ impl View {
         }
         languages.sort_unstable();
         languages.dedup();
-        Ok(Self { generation, reader, fields, searcher, languages, counted: Counted::default(), listed })
+        Ok(Self {
+            generation,
+            reader,
+            fields,
+            searcher,
+            languages,
+            counted: Counted::default(),
+            groups,
+            frequencies: Frequencies::default(),
+            listed,
+        })
     }
 }
 

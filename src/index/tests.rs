@@ -63,7 +63,7 @@ pub(super) fn put(index: &mut Index, article: &Article, group: u64) {
 }
 
 /// An index of articles numbered from 1, each a group of its own.
-fn index_of(articles: &[(&str, &str, &str)]) -> Index {
+pub(super) fn index_of(articles: &[(&str, &str, &str)]) -> Index {
     let mut index = Index::in_memory().expect("an index");
     for (number, (lang, title, body)) in (1..).zip(articles) {
         put(&mut index, &article(number, lang, title, body), number);
@@ -72,7 +72,7 @@ fn index_of(articles: &[(&str, &str, &str)]) -> Index {
     index
 }
 
-fn options(sort: Option<Sort>, collapse: bool) -> Options {
+pub(super) fn options(sort: Option<Sort>, collapse: bool) -> Options {
     Options { sort, limit: 100, offset: 0, collapse, total: true, now: now() }
 }
 
