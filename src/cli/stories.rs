@@ -56,7 +56,9 @@ fn print(story: &StoryRow, output: &Output) -> Result<(), Error> {
         let count = if line == 0 { format!("{:>4}  ", story.articles) } else { "      ".to_owned() };
         output.line(&format!("{count}{}", output.paint(Style::Title, text)))?;
     }
-    let span = format!("{} – {}", day_and_time(&story.first_published_at), day_and_time(&story.last_published_at));
+    let closed = if story.closed_at.is_some() { " · closed" } else { "" };
+    let (first, last) = (day_and_time(&story.first_published_at), day_and_time(&story.last_published_at));
+    let span = format!("{first} – {last}{closed}");
     output.line(&format!("      {}", output.paint(Style::Dim, &cut(&format!("{span} · {}", story.id), width - 6))))?;
     output.line(&format!("      {}", cut(&story.outlets.join(", "), width - 6)))?;
     if !story.topics.is_empty() {

@@ -49,8 +49,10 @@ pub struct Decision {
     pub moved: Vec<Move>,
     /// Groups that turned out to be [`Decision::group`]; members that left the window follow by these names.
     pub merged_groups: Vec<ArticleId>,
-    /// Stories that turned out to be another: the old name and the one that stays.
+    /// Stories that turned out to be another, or got its name: the old name and the one that stays.
     pub merged_stories: Vec<(StoryId, StoryId)>,
+    /// The most central article of the story, by its group; `None` where one report alone is remembered.
+    pub centre: Option<ArticleId>,
     /// The number of the record: one more than that of the record before.
     pub number: u64,
     /// What [`Memory::restore`] needs of this decision.
@@ -91,16 +93,16 @@ pub struct Memory {
     next: u64,
     horizon: u64,
     /// The latest arrival, in seconds since 1970; it never goes back.
-    now: i64,
+    pub(super) now: i64,
     articles: Vec<Option<Held>>,
     free_articles: Vec<Slot>,
-    by_id: FxHashMap<ArticleId, Slot>,
+    pub(super) by_id: FxHashMap<ArticleId, Slot>,
     /// In order of arrival: number, arrival, id. An article that was revised or forgotten leaves its old place behind.
     queue: VecDeque<(u64, i64, ArticleId)>,
     groups: Vec<Option<Group>>,
     free_groups: Vec<u32>,
     by_key: FxHashMap<ArticleId, u32>,
-    stories: FxHashMap<StoryId, Vec<u32>>,
+    pub(super) stories: FxHashMap<StoryId, Vec<u32>>,
     pub(super) bodies: FxHashMap<u64, Slot>,
     pub(super) shingles: Postings<FEW_GROUPS>,
     pub(super) terms: Postings<FEW_STORIES>,
@@ -152,21 +154,18 @@ impl Memory {
         }
         let Some(recognised) = self.recognise(&sketch) else {
             // A founder that left may come back while its group, which bears its name, still has members.
-            let (born, story) = match self.by_key.get(&sketch.id) {
-                Some(&group) => (self.group(group).born, self.group(group).story),
-                None => (self.next, self.find_story(&sketch).unwrap_or_else(|| sketch.id.into())),
-            };
-            let put = Put { group: sketch.id, born, story, groups: Vec::new(), stories: Vec::new(), sketch };
+            let known = self.by_key.get(&sketch.id).map(|&group| self.group(group));
+            let born = known.map_or(self.next, |group| group.born);
+            let found = known.map(|group| group.story).or_else(|| self.find_story(&sketch));
+            let (story, stories) = self.name_story(&sketch, found.into_iter().collect());
+            let put = Put { group: sketch.id, born, story, groups: Vec::new(), stories, sketch };
             return self.commit(put, None, Vec::new());
         };
         // The oldest name of all groups that turned out to be one stays.
         let mut same: Vec<&Group> = recognised.groups.iter().map(|&group| self.group(group)).collect();
         same.sort_by_key(|group| group.born);
         let (into, others) = (same[0], &same[1..]);
-        let mut stories: Vec<StoryId> =
-            others.iter().map(|group| group.story).filter(|&old| old != into.story).collect();
-        stories.sort_unstable();
-        stories.dedup();
+        let (story, stories) = self.name_story(&sketch, same.iter().map(|group| group.story).collect());
         let mut moved = Vec::new();
         for group in others {
             let article = |&slot: &Slot| self.held(slot).sketch.id;
@@ -174,7 +173,7 @@ impl Memory {
             moved.extend(ids.map(|article| Move { article, from: group.key, to: into.key }));
         }
         let groups = others.iter().map(|group| group.key).collect();
-        let put = Put { group: into.key, born: into.born, story: into.story, groups, stories, sketch };
+        let put = Put { group: into.key, born: into.born, story, groups, stories, sketch };
         self.commit(put, Some(recognised.similarity), moved)
     }
 
@@ -242,6 +241,7 @@ impl Memory {
             moved,
             merged_groups: put.groups.clone(),
             merged_stories: put.stories.iter().map(|&old| (old, put.story)).collect(),
+            centre: None,
             number: self.next,
             record: Vec::new(),
         };
@@ -253,6 +253,7 @@ impl Memory {
         };
         decision.record = record.to_bytes();
         self.apply(record);
+        decision.centre = self.centre(decision.story);
         decision
     }
 

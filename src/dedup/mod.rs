@@ -14,6 +14,7 @@
 
 mod compare;
 mod memory;
+mod naming;
 mod postings;
 mod recognise;
 mod record;

@@ -87,10 +87,17 @@ impl Memory {
         let mut founders: Vec<(u32, Slot)> = shared.into_iter().map(|(slot, terms)| (terms, slot)).collect();
         founders.sort_by_key(|&(terms, slot)| (Reverse(terms), self.held(slot).number));
         let founders = founders.iter().take(MAX_FOUNDERS).map(|&(_, slot)| self.held(slot));
+        let form = self.is_form(sketch);
         founders
-            .filter_map(|held| Some((self.frequencies.same_story(sketch, &held.sketch)?, held)))
+            .filter_map(|held| Some((self.frequencies.same_story(sketch, &held.sketch, form)?, held)))
             .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.number.cmp(&one.1.number)))
             .map(|(_, held)| self.group(held.group).story)
+    }
+
+    /// Whether most of an article stands in many others: a draw, a forecast, a table with its figures filled in.
+    fn is_form(&self, sketch: &Sketch) -> bool {
+        let furniture = sketch.shingles.iter().filter(|&&shingle| self.shingles.visit(shingle, |_| ()) >= FEW_GROUPS);
+        furniture.count() * 2 >= sketch.shingles.len()
     }
 
     /// Returns how much of the new text of an article the latest other members of its group share, 0–1.

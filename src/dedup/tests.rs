@@ -292,12 +292,52 @@ fn reports_of_one_event_are_one_story_though_no_copies() {
         "b.example",
         "Captain Solheim stayed calm: the ferry aground off Vessa",
         other,
-        day(0),
+        day(0) + Duration::hours(1),
     )));
     let three = memory.assign(sketch(&document("c", "c.example", "Lorvia passes budget", BUDGET, day(0))));
     assert_ne!(one.group, two.group);
     assert_eq!(one.story, two.story);
     assert_ne!(one.story, three.story);
+}
+
+#[test]
+fn stories_that_turn_out_to_be_one_keep_the_name_of_the_earlier() {
+    let start = lines(FERRY, 2);
+    let end = FERRY.lines().skip(2).collect::<Vec<_>>().join("\n");
+    let mixed = format!("{end}\n{start}");
+    for earlier in [0, 1] {
+        let mut memory = memory();
+        let mut put = |name: &str, title: &str, body: &str, days: i64| {
+            let published_at = Some(PublishedAt { at: day(days), date_only: false });
+            let outlet = format!("{name}.example");
+            memory.assign(sketch(&Document { published_at, ..document(name, &outlet, title, body, day(1)) }))
+        };
+        let first = put("a", "Ferry aground", &start, i64::from(earlier == 1));
+        let second = put("b", "All saved", &end, i64::from(earlier == 0));
+        put("c", "Ferry aground, all saved", FERRY, 1);
+        let last = put("d", "All saved", &mixed, 1);
+        let (old, into) = if earlier == 0 { (second, first) } else { (first, second) };
+        assert_eq!((last.story, last.merged_stories), (into.story, vec![(old.story, into.story)]));
+    }
+}
+
+#[test]
+fn recurring_forms_with_other_facts_are_no_story() {
+    let mut memory = memory();
+    let stories = (0..20).map(|at| {
+        let body = format!(
+            "The regional lottery drew its six winning balls on Monday night before witnesses in the hall of the broadcaster.\n\
+             The winning numbers of the draw are {}, {}, {} and {}, the additional ball shows the number {}.\n\
+             Nobody guessed all winning balls of the draw, so that the lottery jackpot grows, the regional lottery said.",
+            at + 1, at * 7 + 3, at * 5 + 11, at * 3 + 200, at * 11 + 500
+        );
+        let name = format!("draw{at}");
+        memory.assign(sketch(&document(&name, &format!("{name}.example"), "Winning numbers of the lottery", &body, day(0)))).story
+    });
+    let mut latest: Vec<_> = stories.skip(10).collect();
+    latest.sort_unstable();
+    latest.dedup();
+    assert_eq!(latest.len(), 10);
 }
 
 #[test]

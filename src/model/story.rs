@@ -1,5 +1,7 @@
 //! The articles that report one event.
 
+use std::time::Duration;
+
 use super::{ArticleId, StoryId, Time, TopicId};
 
 /// The articles that report one event.
@@ -21,4 +23,14 @@ pub struct Story {
     pub topics: Vec<TopicId>,
     /// The members, earliest first.
     pub members: Vec<ArticleId>,
+}
+
+impl Story {
+    /// A story with nothing new for so long is closed: a report published later founds another.
+    pub const QUIET: Duration = Duration::from_secs(3 * 24 * 3600);
+
+    /// When the story was closed, if it is by `now`.
+    pub fn closed_at(&self, now: Time) -> Option<Time> {
+        Some(self.last_published_at + Self::QUIET).filter(|&at| at <= now)
+    }
 }

@@ -198,9 +198,15 @@ fn was_told(context: &Context, watch: &Watch, story: StoryId) -> Result<bool, St
     if watch.alert.every_article {
         return Ok(false);
     }
-    let told =
-        context.read(|reader| reader.get_meta(&told_key(&watch.alert, story))).map_err(|error| error.to_string())?;
-    Ok(told.is_some() || watch.told.contains(&story))
+    // It may have been told under a name that the story had before.
+    for name in context.read(|reader| reader.story_names(story)).map_err(|error| error.to_string())? {
+        let key = told_key(&watch.alert, name);
+        let told = context.read(|reader| reader.get_meta(&key)).map_err(|error| error.to_string())?;
+        if told.is_some() || watch.told.contains(&name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn remember(context: &Context, key: String, value: String) {

@@ -137,6 +137,9 @@ fn follow(tx: &mut Tx<'_>, memory: &Memory, id: ArticleId, decision: &Decision) 
     for &(old, into) in &decision.merged_stories {
         tx.merge_story(old, into)?;
     }
+    if let Some(centre) = decision.centre {
+        tx.set_centre(decision.story, centre)?;
+    }
     keep_record(tx, memory, id, &decision.record)
 }
 

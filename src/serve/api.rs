@@ -153,7 +153,7 @@ pub(super) fn stories_answer(archive: &Archive, query: &str) -> Result<Text, Err
 /// What `/api/v1/stories/{id}` answers.
 pub(super) fn story_answer(archive: &Archive, query: &str) -> Result<Text, Error> {
     let story = archive.reader.story(id(query, "story")?)?.ok_or_else(|| unknown("story"))?;
-    Ok(text(&StoryRow::new(&story, &archive.names)))
+    Ok(text(&StoryRow::new(&story, &archive.names, Utc::now())))
 }
 
 /// What `/api/v1/sources` answers: written row by row, for the sake of those with thousands.

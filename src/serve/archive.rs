@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use chrono::{DurationRound, TimeDelta};
+use chrono::{DurationRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -302,8 +302,8 @@ impl Archive {
     /// # Errors
     /// When the store cannot be read.
     pub fn stories(&self, filter: &StoryFilter) -> Result<Vec<StoryRow>, Error> {
-        let stories = self.reader.stories(filter)?;
-        Ok(stories.iter().map(|story| StoryRow::new(story, &self.names)).collect())
+        let (stories, now) = (self.reader.stories(filter)?, Utc::now());
+        Ok(stories.iter().map(|story| StoryRow::new(story, &self.names, now)).collect())
     }
 
     /// Reads the topics of a filter, by name or id, with their children.

@@ -207,6 +207,8 @@ pub struct StoryRow {
     pub first_published_at: String,
     /// The latest publication.
     pub last_published_at: String,
+    /// When it was closed, after [`Story::QUIET`]; `None` while it is open.
+    pub closed_at: Option<String>,
     /// The union of its members' topics.
     pub topics: Vec<String>,
     /// The members' ids, earliest first.
@@ -214,8 +216,8 @@ pub struct StoryRow {
 }
 
 impl StoryRow {
-    /// Returns the row of a story.
-    pub fn new(story: &Story, names: &TopicNames) -> Self {
+    /// Returns the row of a story as it is at `now`.
+    pub fn new(story: &Story, names: &TopicNames, now: Time) -> Self {
         Self {
             id: story.id,
             title: story.title.clone(),
@@ -223,6 +225,7 @@ impl StoryRow {
             outlets: story.outlets.clone(),
             first_published_at: time(story.first_published_at),
             last_published_at: time(story.last_published_at),
+            closed_at: story.closed_at(now).map(time),
             topics: names.names(&story.topics),
             members: story.members.clone(),
         }

@@ -238,6 +238,7 @@ fn schemas() -> Value {
             ("outlets", list(text())),
             ("first_published_at", time()),
             ("last_published_at", time()),
+            ("closed_at", maybe(time())),
             ("topics", list(text())),
             ("members", list(article_id())),
         ]),

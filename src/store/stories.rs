@@ -56,6 +56,16 @@ impl Tx<'_> {
         Ok(moved.len())
     }
 
+    /// Says which group of copies is the most central of a story, so that it gives the title.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn set_centre(&mut self, story: StoryId, group: ArticleId) -> Result<(), Error> {
+        let story = self.story_now(story)?;
+        self.run("UPDATE stories SET centre = ?2 WHERE id = ?1 AND centre IS NOT ?2", (story, group))?;
+        Ok(())
+    }
+
     /// Counts an article that is about to be inserted: cheaper than counting the whole story again.
     pub(super) fn extend_story(&mut self, story: StoryId, outlet: &str, order_at: Time) -> Result<(), Error> {
         self.run(
@@ -144,6 +154,14 @@ impl Reader {
         Ok(statement.query_row([id], |row| row.get(0)).optional()?.unwrap_or(id))
     }
 
+    /// Returns all ids of a story: its own, and those that answer for it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn story_names(&self, id: StoryId) -> Result<Vec<StoryId>, Error> {
+        self.column_of(self.story_now(id)?, "SELECT ?1 UNION ALL SELECT id FROM story_aliases WHERE into_id = ?1")
+    }
+
     fn read_story(&self, id: StoryId) -> Result<Option<Story>, Error> {
         let mut statement = self.db.prepare_cached("SELECT articles, first_at, last_at FROM stories WHERE id = ?1")?;
         let row = statement.query_row([id], |row| Ok((row.get(0)?, row.get::<_, Ms>(1)?, row.get::<_, Ms>(2)?)));
@@ -160,11 +178,13 @@ impl Reader {
         }))
     }
 
-    /// The title of the report that most outlets copied; of equals, of the earliest.
+    /// The title of the most central report; where that is not known, of the one that most outlets copied, of equals the
+    /// earliest.
     fn story_title(&self, id: StoryId) -> Result<String, Error> {
         let mut statement = self.db.prepare_cached(
-            "SELECT a.title FROM articles a LEFT JOIN groups g ON g.id = a.group_id WHERE a.story_id = ?1
-             ORDER BY coalesce(g.members, 1) DESC, a.order_at, a.id < 0, a.id LIMIT 1",
+            "SELECT a.title FROM stories s JOIN articles a ON a.story_id = s.id LEFT JOIN groups g ON g.id = a.group_id
+             WHERE s.id = ?1
+             ORDER BY a.group_id IS s.centre DESC, coalesce(g.members, 1) DESC, a.order_at, a.id < 0, a.id LIMIT 1",
         )?;
         Ok(statement.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default())
     }
@@ -261,6 +281,30 @@ mod tests {
     }
 
     #[test]
+    fn the_most_central_report_gives_the_title_by_its_representative() {
+        let mut store = three_stories();
+        transact(&mut store, |tx| {
+            tx.place(id(3), id(2), None, id(1).into())?;
+            tx.set_centre(id(1).into(), id(1))
+        });
+        let title = |store: &Store| store.reads().story(id(1).into()).expect("readable").expect("there").title;
+        assert_eq!(title(&store), "Title 1");
+        transact(&mut store, |tx| tx.set_centre(id(1).into(), id(2)));
+        assert_eq!(title(&store), "Title 2");
+        transact(&mut store, |tx| tx.delete(id(2)));
+        transact(&mut store, |tx| tx.delete(id(3)));
+        assert_eq!(title(&store), "Title 1", "the group is gone");
+    }
+
+    #[test]
+    fn a_story_is_closed_when_it_was_quiet_for_long() {
+        let story = three_stories().reads().story(id(1).into()).expect("readable").expect("there");
+        let closing = story.last_published_at + Story::QUIET;
+        assert_eq!(story.closed_at(closing - chrono::TimeDelta::seconds(1)), None);
+        assert_eq!(story.closed_at(closing), Some(closing));
+    }
+
+    #[test]
     fn a_merged_story_keeps_answering_also_after_the_next_merger() {
         let mut store = three_stories();
         assert_eq!(transact(&mut store, |tx| tx.merge_story(id(4).into(), id(5).into())), 2);
@@ -270,6 +314,9 @@ mod tests {
             let story = store.reads().story(id(old).into()).expect("readable").expect("it answers");
             assert_eq!((story.id, story.articles, story.outlets.len()), (id(1).into(), 7, 2));
         }
+        let mut names = store.reads().story_names(id(5).into()).expect("readable");
+        names.sort_unstable();
+        assert_eq!(names, [id(1).into(), id(4).into(), id(5).into()]);
         // A late article of the old story is of the new one.
         transact(&mut store, |tx| tx.insert(&NewArticle { story: id(4).into(), ..article(10) }));
         let late = store.reads().article(id(10)).expect("readable").expect("there");

@@ -102,7 +102,10 @@ fn rows_have_the_documented_fields() {
         assert!(row.get("score").is_none() && row.get("snippet").is_none(), "{row}");
     }
     let story = dateline.row(&["stories"]);
-    check_fields(&story, "id, title, articles, outlets, first_published_at, last_published_at, topics, members");
+    check_fields(
+        &story,
+        "id, title, articles, outlets, first_published_at, last_published_at, closed_at, topics, members",
+    );
     check_fields(&dateline.row(&["topics", "explain", &id]), "id, lang, topics, matches, names");
     dateline.run(&["sources", "add", "https://paper.example/feed"]).ok();
     check_fields(

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
 };
-use chrono::Duration;
+use chrono::{Duration, Utc};
 
 use super::{Page, answer, apart, chart, headline, language, link::Link, many, missing, topic_list, when};
 use crate::{
@@ -75,29 +75,27 @@ fn stories_page(archive: &Archive, link: &Link) -> Result<Page, Error> {
 fn story_html(story: &StoryRow) -> String {
     let outlets: Vec<String> = story.outlets.iter().map(|outlet| apart(outlet)).collect();
     format!(
-        "<article class=hit><h2 dir=auto><a href=\"/stories/{}\">{}</a></h2><p class=facts>{} · {} – {}</p>\
+        "<article class=hit><h2 dir=auto><a href=\"/stories/{}\">{}</a></h2><p class=facts>{} · {}</p>\
          <p class=outlets>{}</p>{}</article>",
         story.id,
         headline(&story.title),
         many(story.articles.into(), "article", "articles"),
-        when(&story.first_published_at),
-        when(&story.last_published_at),
+        span(story),
         outlets.join(", "),
         topic_list(&story.topics),
     )
 }
 
 fn story_page(archive: &Archive, story: &Story, articles: &[Article]) -> Page {
-    let row = StoryRow::new(story, &archive.names);
+    let row = StoryRow::new(story, &archive.names, Utc::now());
     let search = Link::default().with("story", &story.id.to_string());
     let mut main = format!(
-        "<h1 dir=auto>{}</h1><p class=facts>{} of {} · {} – {}</p><p class=actions><a href=\"{}\">Search in this \
+        "<h1 dir=auto>{}</h1><p class=facts>{} of {} · {}</p><p class=actions><a href=\"{}\">Search in this \
          story</a> <a href=\"{}\">Feed of this story</a></p>{}{}",
         headline(&story.title),
         many(story.articles.into(), "article", "articles"),
         many(story.outlets.len() as u64, "outlet", "outlets"),
-        when(&row.first_published_at),
-        when(&row.last_published_at),
+        span(&row),
         search.href("/"),
         search.href("/feeds/search.atom"),
         topic_list(&row.topics),
@@ -119,6 +117,12 @@ fn story_page(archive: &Archive, story: &Story, articles: &[Article]) -> Page {
         main,
         place: "",
     }
+}
+
+/// From when to when it was reported, and whether it is over.
+fn span(story: &StoryRow) -> String {
+    let closed = if story.closed_at.is_some() { " · closed" } else { "" };
+    format!("{} – {}{closed}", when(&story.first_published_at), when(&story.last_published_at))
 }
 
 fn published(article: &Article) -> Time {
