@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Error, Reader, Tx,
     column::{Ms, from_json, to_json},
+    payload,
 };
 use crate::model::{ArticleId, Entry, EntryId, SourceId, Time, Validators, host_of};
 
@@ -208,7 +209,7 @@ impl Tx<'_> {
         too_old: bool,
     ) -> Result<(), Error> {
         let (state, reason) = if too_old { ("skipped", Some("too old")) } else { ("due", None) };
-        let payload = (!too_old).then(|| self.packer.pack_briefly(to_json(entry).as_bytes()));
+        let payload = (!too_old).then(|| self.packer.pack_briefly(&payload::write(entry)));
         let due_at = (!too_old).then_some(Ms(now));
         self.run(
             "INSERT INTO entries (id, source_id, state, due_at, reason, digest, first_seen_at, link, host, payload)
@@ -221,7 +222,7 @@ impl Tx<'_> {
     /// Who waits to be tried keeps its time and only says something else.
     fn change_entry(&mut self, announced: &Announced, now: Time, becomes_due: bool) -> Result<(), Error> {
         let Announced { id, entry, host, digest } = announced;
-        let payload = self.packer.pack_briefly(to_json(entry).as_bytes());
+        let payload = self.packer.pack_briefly(&payload::write(entry));
         self.run(
             "UPDATE entries SET digest = :digest, payload = :payload, link = :link, host = :host, changed = 1,
                 due_at = iif(:becomes_due, :now, due_at), state = iif(:becomes_due AND article_id IS NULL, 'due', state),
@@ -344,7 +345,7 @@ impl Reader {
         Ok(DueEntry {
             id: row.get(0)?,
             source_id: row.get(1)?,
-            entry: from_json("entry", &payload)?,
+            entry: payload::read(&payload)?,
             attempts: row.get(3)?,
             deaths: row.get(8)?,
             article: row.get(4)?,

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `schema`, `schema.sql` | the tables, migrations |
 //! | `reader`, `tx` | opening, reading, transactions |
-//! | `sources`, `entries` | what is polled, what it announced |
+//! | `sources`, `entries`, `payload` | what is polled, what it announced |
 //! | `articles`, `addresses`, `groups`, `stories`, `topics` | articles, what leads to them, where they belong |
 //! | `export` | walking over all of them |
 //! | `changes` | the log, dedup's records, requests of other processes, small values |
@@ -30,6 +30,7 @@ mod error;
 mod export;
 mod groups;
 mod lock;
+mod payload;
 mod reader;
 mod schema;
 mod sources;

@@ -70,6 +70,7 @@ pub fn decode_entities(text: &str) -> Cow<'_, str> {
 
 /// Appends the text with its references decoded; `own` knows names that a document declares for itself, and goes first.
 pub fn decode_into<'a>(text: &str, decoded: &mut String, own: impl Fn(&str) -> Option<&'a str>) {
+    decoded.reserve(text.len());
     let mut rest = text;
     while let Some(at) = memchr(b'&', rest.as_bytes()) {
         decoded.push_str(&rest[..at]);
@@ -238,16 +239,22 @@ fn push_text(raw: &str, text: &mut String) {
     let decoded = decode_entities(raw);
     let mut rest = &*decoded;
     while let Some(c) = rest.chars().next() {
-        // Words of plain letters are taken whole.
-        let word = rest.bytes().take_while(u8::is_ascii_graphic).count();
-        if word > 0 {
-            text.push_str(&rest[..word]);
+        // Words of plain letters are taken whole, with single spaces between them.
+        let mut before = b' ';
+        let is_plain = |byte: &u8| {
+            let plain = byte.is_ascii_graphic() || *byte == b' ' && before != b' ';
+            before = *byte;
+            plain
+        };
+        let words = rest.bytes().take_while(is_plain).count();
+        if words > 0 {
+            text.push_str(&rest[..words]);
         } else if c.is_whitespace() || c == '\u{feff}' {
             push_space(text);
         } else if !c.is_control() {
             text.push(c);
         }
-        rest = &rest[word.max(c.len_utf8())..];
+        rest = &rest[words.max(c.len_utf8())..];
     }
 }
 

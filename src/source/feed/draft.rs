@@ -69,16 +69,16 @@ impl Draft {
     }
 
     /// Takes the HTML of a summary if it is better than the last, or longer.
-    pub fn offer_summary(&mut self, rank: u8, html: &str) {
+    pub fn offer_summary(&mut self, rank: u8, html: String) {
         if self.summary.as_ref().is_none_or(|(known, _)| rank < *known) {
-            self.summary = Some((rank, html.to_owned()));
+            self.summary = Some((rank, html));
         }
     }
 
     /// Takes the HTML of a full text if it is longer than the last.
-    pub fn offer_content(&mut self, html: &str) {
+    pub fn offer_content(&mut self, html: String) {
         if self.content.as_ref().is_none_or(|known| html.len() > known.len()) {
-            self.content = Some(html.to_owned());
+            self.content = Some(html);
         }
     }
 
@@ -107,6 +107,11 @@ impl Draft {
         if self.lang.is_none() {
             self.lang = lang.map(str::trim).filter(is_tag).map(|lang| lang.replace('_', "-"));
         }
+    }
+
+    /// Tells whether there is a link that no guid takes the place of.
+    pub fn has_better_link_than_guid(&self) -> bool {
+        self.link.as_ref().is_some_and(|(rank, _)| *rank < GUID_RANK)
     }
 
     /// Tells whether there is neither guid nor link to know the entry by.

@@ -118,18 +118,17 @@ impl<'a> Reader<'a> {
 
     /// Puts the text of an element where it belongs.
     pub(super) fn captured(&mut self, capture: Capture) {
-        let text = capture.text.trim();
+        let Capture { field, depth, base64, mut text, .. } = capture;
+        trim(&mut text);
         if text.is_empty() {
             return;
         }
-        let decoded = capture.base64.then(|| decode_base64(text)).flatten();
-        let text = decoded.as_deref().unwrap_or(text);
+        if base64 && let Some(decoded) = decode_base64(&text) {
+            text = decoded;
+        }
         let lang = self.stack.last().and_then(|open| open.lang);
-        match capture.field {
-            Field::Title(rank) => {
-                let rank = (rank, capture.depth);
-                self.draft().offer_title(rank, to_text(text));
-            }
+        match field {
+            Field::Title(rank) => self.draft().offer_title((rank, depth), to_text(&text)),
             Field::Summary(rank) => self.draft().offer_summary(rank, text),
             Field::Content => {
                 let draft = self.draft();
@@ -137,23 +136,24 @@ impl<'a> Reader<'a> {
                 draft.offer_content(text);
             }
             Field::Link => {
-                let link = self.scope.resolve(text);
+                let link = self.scope.resolve(&text);
                 self.draft().offer_link(0, link);
             }
             Field::Guid => {
-                let permalink = self.scope.resolve_name(text);
-                let draft = self.draft();
-                draft.set_guid(text);
-                // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
-                if draft.guid_is_link {
+                self.draft().set_guid(&text);
+                // It stands in for a link where there is none.
+                if self.draft().guid_is_link && !self.draft().has_better_link_than_guid() {
+                    let permalink = self.scope.resolve_name(&text);
+                    let draft = self.draft();
                     draft.permalink = permalink;
-                    draft.offer_link(GUID_RANK, resolve(text, None).filter(|link| Url::parse(link).is_ok()));
+                    // A guid is a link by default, but only an absolute one is to be believed: many are bare numbers.
+                    draft.offer_link(GUID_RANK, resolve(&text, None).filter(|link| Url::parse(link).is_ok()));
                 }
             }
-            Field::Author | Field::Name => self.draft().push_author(&to_text(text)),
-            Field::Lang => self.draft().set_lang(Some(text)),
-            Field::Published | Field::Updated | Field::Date => self.captured_date(capture.field, text),
-            field => self.captured_rhythm(field, text),
+            Field::Author | Field::Name => self.draft().push_author(&to_text(&text)),
+            Field::Lang => self.draft().set_lang(Some(&text)),
+            Field::Published | Field::Updated | Field::Date => self.captured_date(field, &text),
+            field => self.captured_rhythm(field, &text),
         }
     }
 
@@ -205,6 +205,12 @@ impl<'a> Reader<'a> {
             None => &mut self.head,
         }
     }
+}
+
+/// Takes the white space from both ends, in place.
+fn trim(text: &mut String) {
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len() - text.trim_start().len());
 }
 
 /// Atom has whatever is neither text nor XML in base64 (RFC 4287, section 4.1.3.3).
