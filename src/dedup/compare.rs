@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::sketch::{Block, Sketch, is_figure, is_sampled};
+use super::sketch::{Block, Sketch, is_figure, is_sampled, is_telling};
 use super::story::Frequencies;
 
 /// A block with this share of its shingles found is aligned with one of the other text: its facts should agree.
@@ -88,6 +88,10 @@ pub(super) struct Match {
     pub same_outlet: bool,
     /// Shared title words, as a share of the shorter title, 0–1.
     pub title: f32,
+    /// How much of what the title of the new text says stands in the start of the known one, and the other way round, 0–1.
+    pub headlines: [f32; 2],
+    /// Hours between the two.
+    pub hours: f32,
 }
 
 impl Match {
@@ -175,6 +179,7 @@ impl Agreement {
 /// A new text, prepared to be compared with many.
 pub(super) struct Probe<'a> {
     sketch: &'a Sketch,
+    frequencies: &'a Frequencies,
     /// Shingle → place.
     shingles: FxHashMap<u32, usize>,
     furniture: &'a [bool],
@@ -184,9 +189,10 @@ pub(super) struct Probe<'a> {
 
 impl<'a> Probe<'a> {
     /// Prepares a text; `furniture` has one value a shingle.
-    pub fn new(sketch: &'a Sketch, furniture: &'a [bool], frequencies: &Frequencies) -> Self {
+    pub fn new(sketch: &'a Sketch, furniture: &'a [bool], frequencies: &'a Frequencies) -> Self {
         Self {
             sketch,
+            frequencies,
             shingles: sketch.shingles.iter().copied().zip(0..).collect(),
             furniture,
             facts: sketch.facts.iter().zip(0..).map(|(&fact, at)| (fact, (at, frequencies.is_common(fact)))).collect(),
@@ -227,11 +233,29 @@ impl<'a> Probe<'a> {
             known: side(known, &known_blocks, skip),
             same_outlet,
             title,
+            headlines: [self.headline(self.sketch, known), self.headline(known, self.sketch)],
+            hours: self.sketch.time().abs_diff(known.time()) as f32 / 3600.0,
             ..Match::default()
         };
         matched.count_facts(0, self.sketch, &new_blocks, &new_same);
         matched.count_facts(1, known, &known_blocks, &known_same);
         matched
+    }
+
+    /// Returns how much of what the title of one text says stands in the start of the other, 0–1: rare words say more. A
+    /// single word that does not says nothing, it may be inflected.
+    fn headline(&self, one: &Sketch, other: &Sketch) -> f32 {
+        let (mut all, mut found, mut missing) = (0.0, 0.0, 0);
+        for &word in one.title.iter().filter(|&&word| is_telling(word)) {
+            let weight = self.frequencies.rarity(word);
+            all += weight;
+            if other.opening.has(word) {
+                found += weight;
+            } else {
+                missing += 1;
+            }
+        }
+        if missing >= 2 && all > 0.0 { (found / all) as f32 } else { 1.0 }
     }
 }
 

