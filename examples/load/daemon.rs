@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Daemon {
     child: Child,
     address: String,
+    /// Its file of sources, and what that says.
+    sources: (PathBuf, String),
 }
 
 /// Resident memory in MiB: its own, and what it has of files, which the system takes back when others need it.
@@ -39,7 +41,8 @@ impl Daemon {
         let seconds = interval.as_secs();
         let sources: String =
             feeds.map(|url| format!("[[source]]\nurl = \"{url}\"\ninterval = \"{seconds}s\"\n")).collect();
-        fs::write(dir.join("sources.toml"), sources)?;
+        let sources = (dir.join("sources.toml"), sources);
+        fs::write(&sources.0, &sources.1)?;
         fs::write(
             dir.join("dateline.toml"),
             format!(
@@ -54,7 +57,7 @@ impl Daemon {
         command.env(SUBJECT, "1").args(["-q", "run", "--config"]).arg(dir.join("dateline.toml"));
         let log = fs::File::create(dir.join("log.txt"))?;
         let child = command.current_dir(dir).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
-        let mut daemon = Self { child, address };
+        let mut daemon = Self { child, address, sources };
         let deadline = Instant::now() + PATIENCE;
         while daemon.connect().and_then(|mut asking| asking.get("/readyz")).is_err() {
             if Instant::now() > deadline || daemon.child.try_wait()?.is_some() {
@@ -96,6 +99,21 @@ impl Daemon {
         let (_, fields) = stat.rsplit_once(')').ok_or("the system does not tell")?;
         let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
         Ok(ticks.sum::<std::result::Result<f64, _>>()? / 100.0)
+    }
+
+    /// Has it read its files again, with a mistake in them or without, and returns whether it says which.
+    pub fn reload(&self, readable: bool) -> Result<bool> {
+        let mistake = if readable { "" } else { "[[source]]\nname = \"no address\"\n" };
+        fs::write(&self.sources.0, self.sources.1.clone() + mistake)?;
+        Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status()?;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if (self.metrics()?.sum("dateline_config_last_reload_successful") == 1.0) == readable {
+                return Ok(true);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(false)
     }
 
     /// Tells it to stop, and returns whether it did so in order.

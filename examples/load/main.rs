@@ -5,7 +5,8 @@
 //! cargo run --release --example load -- --dateline target/release/dateline      another build
 //! ```
 //!
-//! In the last third of the time `--readers` search as fast as they are answered. Prints a line each ten seconds and a
+//! From the second third of the time on it gets SIGHUP a few times, with its files in order and not; in the last third
+//! `--readers` search as fast as they are answered. Prints a line each ten seconds and a
 //! verdict, point by point; exits 1 where anything is lost or failed, polls were late, or the daemon took more memory than
 //! the documentation promises. Whether it kept up with the press is told apart from that: it depends on the machine. The outlets are on addresses that only Linux has, and they, the readers and the daemon share the machine.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
@@ -41,6 +42,8 @@ const OUTLETS: usize = 100;
 const INTERVAL: Duration = Duration::from_secs(10);
 /// How many looks without anything new searchable mean that nothing more comes.
 const PATIENCE: usize = 6;
+/// How often it reads its files again under load; an even number leaves them in order.
+const RELOADS: usize = 4;
 /// Who keeps up has everything searchable so long after the last report,
 const AT_ONCE: Duration = Duration::from_secs(30);
 /// and this share of it two seconds after it was fetched.
@@ -81,12 +84,17 @@ fn load() -> Result<bool> {
     );
     let mut course = Course::default();
     let (mut readers, mut searched) = (None, None);
+    let (mut reloads, mut reloaded) = (0, true);
     loop {
         thread::sleep(INTERVAL.saturating_sub(course.looked.map_or(Duration::ZERO, |at| at.elapsed())));
         let elapsed = outlets.elapsed();
         course.look(&outlets, &daemon, rate)?;
         if readers.is_none() && (lasts.mul_f64(2.0 / 3.0)..lasts).contains(&elapsed) && count > 0 {
             readers = Some(Readers::start(count, &outlets, &daemon.address()));
+        }
+        if (lasts / 3..lasts).contains(&elapsed) && reloads < RELOADS {
+            reloads += 1;
+            reloaded &= daemon.reload(reloads % 2 == 0)?;
         }
         if elapsed > lasts {
             searched = searched.or_else(|| readers.take().map(Readers::stop));
@@ -121,6 +129,7 @@ fn load() -> Result<bool> {
             format!("{} polls of {OUTLETS} in the slowest interval", course.fewest_polls),
         ),
         (course.most.own <= promised, format!("{:.0} MiB of its own at most, {promised:.0} promised", course.most.own)),
+        (reloaded, format!("{reloads} reloads, of which every other met a mistake and said so")),
         (daemon.stop()?, "it stops in order".to_owned()),
     ];
     for (holds, claim) in &claims {
