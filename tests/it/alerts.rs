@@ -8,16 +8,18 @@ use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, json_lines, p
 
 /// Two outlets with the same report and a third with another; returns their feeds.
 fn publish(web: &Web) -> Vec<String> {
-    let one = |n: u8, title: &str, number: usize| {
-        let outlet: Outlet = web.outlet(n);
-        let mut text = paragraphs(number);
-        text.insert(0, "The walkout of the dock workers entered its third day without an end in sight.".to_owned());
-        outlet.serve("/a.html", Answer::html(page(title, &text, ago(100 - i64::from(n)))));
-        let item = Item::new(outlet.url("/a.html"), title, ago(100 - i64::from(n)));
-        outlet.serve("/feed.xml", Answer::feed(feed(&format!("Paper {n}"), &[item])));
-        outlet.url("/feed.xml")
-    };
+    let one = |n: u8, title: &str, number: usize| publish_one(&web.outlet(n), title, number, 100 - i64::from(n));
     vec![one(1, "Dock workers stay out", 1), one(2, "Third day at the gates", 1), one(3, "Tram drivers join in", 2)]
+}
+
+/// An outlet with one report, published some minutes ago; returns its feed.
+fn publish_one(outlet: &Outlet, title: &str, number: usize, minutes: i64) -> String {
+    let mut text = paragraphs(number);
+    text.insert(0, "The walkout of the dock workers entered its third day without an end in sight.".to_owned());
+    outlet.serve("/a.html", Answer::html(page(title, &text, ago(minutes))));
+    let item = Item::new(outlet.url("/a.html"), title, ago(minutes));
+    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[item])));
+    outlet.url("/feed.xml")
 }
 
 /// An installation with these alerts, as TOML.
@@ -51,6 +53,22 @@ fn a_story_is_told_once_unless_every_article_is_wanted() {
     // What was told is not told again.
     dateline.pass();
     assert_eq!(delivered(&dateline, "all.jsonl").len(), 3);
+}
+
+#[test]
+fn a_story_that_got_another_name_is_not_told_again() {
+    let web = Web::new();
+    let labour = "[[alerts]]\nname = \"labour\"\ntopic = \"Labour disputes\"\nfile = \"labour.jsonl\"\n";
+    let mut urls = vec![publish_one(&web.outlet(1), "Dock workers stay out", 1, 100)];
+    let dateline = alerting(&urls, labour);
+    dateline.pass();
+    let story = || dateline.row(&["stories", "--min-outlets", "1"])["id"].clone();
+    let old = story();
+    urls.push(publish_one(&web.outlet(2), "Third day at the gates", 1, 200));
+    dateline.follow(&urls);
+    dateline.pass();
+    assert_ne!(story(), old, "the earlier report names it");
+    assert_eq!(delivered(&dateline, "labour.jsonl").len(), 1);
 }
 
 #[test]

@@ -270,3 +270,28 @@ fn answer_with(listen: &str, headers: &str) -> Value {
     let (_, body) = get(listen, "/api/v1/openapi.json", headers).expect("an answer");
     serde_json::from_str(&body).expect("a document")
 }
+
+#[test]
+fn a_story_answers_to_the_name_that_it_had_before_an_earlier_report_arrived() {
+    let listen = free_address();
+    let dateline = Dateline::new().set("serve.listen", &format!("\"{listen}\""));
+    let arrive = |outlet: &str, published_at: &str| {
+        let (url, body) = (format!("https://{outlet}.example/a"), paragraphs(1).join("\n\n"));
+        let line = json!({ "url": url, "title": "A new ferry", "body": body, "published_at": published_at });
+        dateline.pipe(&["import", "-"], line.to_string()).ok();
+        dateline.row(&["stories", "--min-outlets", "1"])["id"].as_str().expect("an id").to_owned()
+    };
+    let old = arrive("copy", "2026-03-02T10:00:00Z");
+    let new = arrive("original", "2026-03-02T08:00:00Z");
+    assert_ne!(old, new);
+
+    let _daemon = dateline.start_ready(&listen);
+    for name in [&old, &new] {
+        assert_eq!(dateline.json(&["search", &format!("story:{name}"), "--copies"]).len(), 2);
+        assert_eq!(answer(&listen, &format!("/api/v1/stories/{name}"))["id"], *new);
+        assert_eq!(answer(&listen, &format!("/api/v1/search?story={name}&copies=true"))["total"], 2);
+        assert_eq!(answer(&listen, &format!("/feeds/search.json?story={name}"))["items"][0]["title"], "A new ferry");
+        assert_eq!(get(&listen, &format!("/stories/{name}"), "").expect("a page").0, 200);
+    }
+    assert_eq!(answer(&listen, &format!("/api/v1/stories/{old}"))["members"][0], *new, "the earliest names it");
+}
