@@ -59,7 +59,7 @@ impl TopicRule {
 ///
 /// A phrase is one or more words; a word that ends in `*` matches any ending, other words match their inflected forms
 /// where a stemmer exists, and an acronym (a word in capitals) matches itself only. Weak phrases count fully beside strong
-/// ones, and less than half without.
+/// ones, and half without.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Phrases {

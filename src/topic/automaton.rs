@@ -4,16 +4,18 @@
 //! `*` word it begins with, and the acronym that it is. Most words have none of them and cost nothing more; from the
 //! others the trie is walked.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::commonest;
 use super::decline;
 use super::memo::Memo;
 use super::names::Form;
 use super::phrase::Word;
-use crate::text::{Stemmer, Tokens};
+use crate::text::{Stemmer, Token, Tokens};
 
 /// No symbol, no node.
 const NOTHING: u32 = u32::MAX;
@@ -92,6 +94,8 @@ struct Node {
 pub(super) struct Automaton {
     lang: Box<str>,
     stemmer: Stemmer,
+    /// The commonest words, which are forms of themselves only.
+    common: FxHashSet<&'static str>,
     stems: FxHashMap<Box<str>, u32>,
     prefixes: FxHashMap<Box<str>, u32>,
     acronyms: FxHashMap<Box<str>, u32>,
@@ -116,6 +120,7 @@ impl Automaton {
         Self {
             lang: lang.into(),
             stemmer: Stemmer::light(lang),
+            common: commonest::words(lang).collect(),
             stems: FxHashMap::default(),
             prefixes: FxHashMap::default(),
             acronyms: FxHashMap::default(),
@@ -174,7 +179,12 @@ impl Automaton {
     /// longer of those that begin in one place first.
     pub(super) fn find(&self, tokens: &Tokens, base: u32, hits: &mut Vec<Hit>) {
         let mut memo = self.memos.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Memo::new);
-        let classes: Vec<Class> = tokens.iter().map(|(_, word)| memo.class(word, |word| self.classify(word))).collect();
+        let class = |(token, word): (Token, &str)| {
+            let class = memo.class(word, |word| self.classify(word));
+            let is_lowercase = !token.capital && !word.starts_with(|first: char| first.is_ascii_digit());
+            if is_lowercase { Class { exact: NOTHING, ..class } } else { class }
+        };
+        let classes: Vec<Class> = tokens.iter().map(class).collect();
         self.memos.lock().unwrap_or_else(PoisonError::into_inner).push(memo);
         for (at, &class) in classes.iter().enumerate() {
             if hits.len() >= MAX_HITS {
@@ -192,7 +202,7 @@ impl Automaton {
     fn symbol(&mut self, word: &Word) -> u32 {
         let fresh = self.first.len() as u32;
         let (map, key) = match word {
-            Word::Stem(word) => (&mut self.stems, self.stemmer.stem(word)),
+            Word::Stem(word) => (&mut self.stems, stem(self.stemmer, &self.common, word)),
             Word::Prefix(word) => (&mut self.prefixes, word.as_str().into()),
             Word::Exact(word) => (&mut self.acronyms, word.as_str().into()),
             Word::Name(word) => return self.name_symbol(word),
@@ -220,7 +230,7 @@ impl Automaton {
     }
 
     fn classify(&self, word: &str) -> Class {
-        let stem = self.stems.get(&*self.stemmer.stem(word)).copied().unwrap_or(NOTHING);
+        let stem = self.stems.get(&*stem(self.stemmer, &self.common, word)).copied().unwrap_or(NOTHING);
         let ends = word.char_indices().map(|(at, c)| at + c.len_utf8()).take(40);
         let prefix = ends.filter_map(|end| self.prefixes.get(&word[..end])).last();
         let exact = self.acronyms.get(word);
@@ -270,6 +280,12 @@ impl Automaton {
             });
         }
     }
+}
+
+/// Returns what all forms of a word have in common. The commonest words are none of another word's, even where that has
+/// their spelling for its stem.
+fn stem<'a>(stemmer: Stemmer, common: &FxHashSet<&str>, word: &'a str) -> Cow<'a, str> {
+    if common.contains(word) { format!("{word} ").into() } else { stemmer.stem(word) }
 }
 
 fn bit(symbol: u32) -> u64 {

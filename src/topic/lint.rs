@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::commonest;
 use super::compile::ANY;
 use super::condition::Condition;
 use super::iptc;
@@ -179,6 +180,13 @@ fn unwise(rule: &TopicRule, problems: &mut Vec<Problem>) {
             {
                 let problem = report.problem("begins many words").phrase(text);
                 problems.push(problem.hint(format!("write {PREFIX_LETTERS} letters or more before the *")));
+            }
+        }
+        for text in phrases.strong.iter().chain(&phrases.weak) {
+            if let [Word::Stem(word)] = &phrase::read(text)[..]
+                && commonest::words(language).any(|common| common == word)
+            {
+                problems.push(report.problem("is one of the commonest words").phrase(text));
             }
         }
         if is_one_weak_phrase(phrases) {

@@ -8,6 +8,7 @@
 
 mod automaton;
 mod bound;
+mod commonest;
 mod compile;
 mod condition;
 mod decline;
@@ -37,7 +38,7 @@ use crate::config::{NameRule, TopicRule};
 use crate::model::{Findings, TopicId, TopicMatch};
 
 /// Counts up when the same rules give other scores than before, so that stored articles are tagged again.
-const SCORING_VERSION: u32 = 4;
+const SCORING_VERSION: u32 = 5;
 
 /// What a topic is tagged from.
 #[derive(Debug, Clone, Copy)]

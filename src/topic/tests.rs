@@ -79,6 +79,35 @@ fn words_near_each_other_count_within_a_sentence() {
 }
 
 #[test]
+fn headline_that_its_text_does_not_bear_out_gives_no_topic() {
+    let report = |about: &str| format!("{} {about} {}", filler(30), filler(60));
+    check("Peace talks over milk prices", &report(""), &[]);
+    check("Peace talks resume", &report("the peace talks"), &["talks"]);
+    // A teaser has no room to bear anything out.
+    check("Peace talks resume", &filler(20), &["talks"]);
+}
+
+#[test]
+fn commonest_words_are_forms_of_themselves_only() {
+    let rules = [rule("strike", "es", &["paro"], &[]), rule("hunger", "pt", &["comida"], &[])];
+    let found = |lang, title| tagger(&rules).tag(&Text { title, body: "", lang: Some(lang) }).topics.len();
+    assert_eq!((found("es", "Paros en los puertos"), found("es", "Un puente para los trenes")), (1, 0));
+    assert_eq!((found("pt", "Sem comida"), found("pt", "Um jardim com flores")), (1, 0));
+    // As it stands in a rule, such a word counts, alone or in a phrase.
+    let rules = [rule("a", "es", &["para"], &[]), rule("b", "es", &["paros para todos"], &[])];
+    let tags = tagger(&rules).tag(&Text { title: "Paro para todos", body: "", lang: Some("es") }).topics;
+    assert_eq!(tags.len(), 2, "{tags:?}");
+    assert_eq!(lint(&rules)[0].message, "is one of the commonest words");
+}
+
+#[test]
+fn acronym_is_no_word_in_small_letters() {
+    let rules = [rule("alliance", "it", &["NATO"], &[])];
+    let found = |title| tagger(&rules).tag(&Text { title, body: "", lang: Some("it") }).topics.len();
+    assert_eq!(["La NATO si riunisce", "La Nato si riunisce", "È nato un panda"].map(found), [1, 1, 0]);
+}
+
+#[test]
 fn passing_mention_in_a_long_text_is_not_enough() {
     let long = format!("{} peace talks {}", filler(400), filler(400));
     check("", &long, &[]);

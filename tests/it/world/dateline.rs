@@ -27,6 +27,7 @@ strong = ["dock workers", "walkout"]
 [[topic]]
 id = "shipping"
 name = "Shipping"
+min_score = 1.5  # a headline alone may give it
 [topic.en]
 strong = ["freight blockade"]
 "#;
