@@ -188,6 +188,13 @@ impl Memory {
         self.commit(put, similarity, Vec::new())
     }
 
+    /// Takes in an article whose place is known already, where the record of it cannot be read. Returns the record to keep.
+    pub fn place(&mut self, sketch: Sketch, group: ArticleId, story: StoryId) -> Vec<u8> {
+        let born = self.by_key.get(&group).map_or(self.next, |&at| self.group(at).born);
+        self.commit(Put { group, born, story, groups: Vec::new(), stories: Vec::new(), sketch }, None, Vec::new())
+            .record
+    }
+
     /// Takes an article out, so that nothing is compared with it any more. Returns the record to keep.
     pub fn forget(&mut self, id: ArticleId) -> Vec<u8> {
         let record = Record { number: self.next, horizon: self.horizon, now: self.now, change: Change::Forget(id) };

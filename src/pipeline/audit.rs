@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Error, commit::recall};
+use super::{Error, recall::recall};
 use crate::{
     config,
     index::{self, Content},

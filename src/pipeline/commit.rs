@@ -11,16 +11,18 @@ use tracing::{debug, error, warn};
 use super::{
     Busy, Clock, Error,
     assign::{self, Assigned},
-    caught, fault, quarantine, retag,
+    caught, fault, quarantine,
+    recall::remember,
+    retag,
     work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
 };
 use crate::{
-    config::{self, Settings},
+    config::Settings,
     dedup::Memory,
     model::{ArticleId, Time},
     serve::NAMES,
     source::schedule::{self, Outcome},
-    store::{self, Fate, Lock, PollRecord, Reader, Store, StoredRequest, Tx},
+    store::{self, Fate, Lock, PollRecord, Store, StoredRequest, Tx},
     telemetry::metrics,
 };
 
@@ -52,13 +54,13 @@ enum Written {
 impl Owner {
     /// Takes ownership of a store, with the memory as it was when the store was last written.
     pub fn new(
-        store: Store,
+        mut store: Store,
         settings: Arc<Settings>,
         tally: Arc<Tally>,
         clock: Clock,
         grown: super::Poke,
     ) -> Result<Self, Error> {
-        let memory = remember(&store.reader()?, &settings)?;
+        let memory = remember(&mut store, &settings.dedup)?;
         Ok(Self { store, memory, settings, tally, clock, grown })
     }
 
@@ -91,7 +93,7 @@ impl Owner {
                 }
                 Err(error) => {
                     metrics().store_failures.inc();
-                    self.memory = remember(&self.store.reader()?, &self.settings)?;
+                    self.memory = remember(&mut self.store, &self.settings.dedup)?;
                     if !error.is_transient() {
                         return self.write_singly(batch, error);
                     }
@@ -199,27 +201,6 @@ impl Owner {
         }
         self.grown.poke();
     }
-}
-
-/// Rebuilds the memory of copies and stories from the log of its decisions; an empty one where that cannot be read.
-pub(crate) fn remember(reader: &Reader, settings: &Settings) -> Result<Memory, Error> {
-    match recall(reader, &settings.dedup) {
-        Err(Error::Dedup(error)) => {
-            warn!(%error, "what was known of copies and stories cannot be read: recognition starts afresh");
-            Ok(Memory::new(&settings.dedup))
-        }
-        recalled => recalled,
-    }
-}
-
-/// Rebuilds the memory of copies and stories, or says why it cannot.
-pub(super) fn recall(reader: &Reader, settings: &config::Dedup) -> Result<Memory, Error> {
-    let mut records = Vec::new();
-    reader.dedup_records(|_, _, record| {
-        records.push(record.to_vec());
-        Ok::<_, Error>(())
-    })?;
-    Ok(Memory::restore(settings, records.into_iter())?)
 }
 
 /// Polls need not wait for the disk: the state of a source and its entries go together, so that what a power failure takes

@@ -28,6 +28,7 @@ mod poll;
 mod prune;
 mod pulse;
 mod quarantine;
+mod recall;
 mod requests;
 mod retag;
 mod supervise;

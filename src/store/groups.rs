@@ -3,10 +3,12 @@
 //! The representative is the member that was published first (fetched first, where that is unknown), ties by id. Who is
 //! alone in a group has no row in `groups`.
 
+use std::time::Duration;
+
 use rusqlite::OptionalExtension;
 
-use super::{ChangeKind, Error, Reader, Tx};
-use crate::model::{ArticleId, StoryId};
+use super::{ChangeKind, Error, Reader, Tx, column::Ms};
+use crate::model::{ArticleId, StoryId, Time};
 
 impl Tx<'_> {
     /// Moves an article to a group and a story; the groups and stories at both ends are brought in order.
@@ -87,7 +89,37 @@ impl Tx<'_> {
     }
 }
 
+/// Where an article belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// The article.
+    pub id: ArticleId,
+    /// When it was first fetched.
+    pub first_at: Time,
+    /// The name of its group of copies.
+    pub group: ArticleId,
+    /// Its story.
+    pub story: StoryId,
+}
+
 impl Reader {
+    /// Returns where the articles belong that were first fetched so long before the latest, or later, in the order in which
+    /// they were first seen.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn placed_within(&self, window: Duration) -> Result<Vec<Placed>, Error> {
+        let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, first_at, group_id, story_id FROM articles
+             WHERE first_at >= (SELECT max(first_at) FROM articles) - ?1 ORDER BY seq",
+        )?;
+        let placed = |row: &rusqlite::Row<'_>| {
+            Ok(Placed { id: row.get(0)?, first_at: row.get::<_, Ms>(1)?.0, group: row.get(2)?, story: row.get(3)? })
+        };
+        Ok(statement.query_map([window_ms], placed)?.collect::<Result<_, _>>()?)
+    }
+
     /// Returns all members of an article's group, itself included, the representative first; none for an unknown article.
     ///
     /// # Errors

@@ -51,6 +51,7 @@ pub use self::{
     entries::{Announced, Due, DueEntry, FailedEntry, Fate, PollSaved},
     error::Error,
     export::{ArticleFilter, Cursor},
+    groups::Placed,
     lock::Lock,
     reader::Reader,
     sources::{Origin, PollRecord, StoredSource},
