@@ -97,11 +97,14 @@ fn find(tokens: &Tokens, wanted: &[Wanted], stemmer: &Stemmer) -> Vec<Found> {
     if wanted.is_empty() {
         return Vec::new();
     }
-    let stems: Vec<_> = tokens.iter().map(|(_, word)| stemmer.stem(word)).collect();
+    let forms: Vec<&Form> = wanted.iter().flat_map(|wanted| &wanted.words).collect();
+    let may_fit =
+        |word: &str| forms.iter().any(|form| matches!(form, Form::Word { stem, .. } if stemmer.may_give(stem, word)));
+    let stems: Vec<_> = tokens.iter().map(|(_, word)| may_fit(word).then(|| stemmer.stem(word))).collect();
     let fits = |form: &Form, at: usize| {
         let text = tokens.word(at);
         match form {
-            Form::Word { word, stem } => text == word || stems[at] == *stem,
+            Form::Word { word, stem } => text == word || stems[at].as_deref() == Some(stem),
             Form::Beginning(prefix) => text.starts_with(prefix.as_str()),
             Form::Near(word, distance) => {
                 text.len().abs_diff(word.len()) <= 4 * distance && strsim::osa_distance(text, word) <= *distance

@@ -225,7 +225,6 @@ impl Archive {
     /// When the index or the store cannot be read.
     pub fn refresh(&mut self) -> Result<(), Error> {
         self.searcher.refresh()?;
-        self.names = super::TopicNames::of_store(&self.reader)?;
-        Ok(())
+        Ok(self.names.refresh(&self.reader)?)
     }
 }

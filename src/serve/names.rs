@@ -31,6 +31,8 @@ pub struct TopicName {
 /// All topics' names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TopicNames {
+    /// As the store has them; empty where they come from rules.
+    stored: String,
     list: Vec<TopicName>,
     by_id: HashMap<TopicId, usize>,
 }
@@ -56,8 +58,22 @@ impl TopicNames {
     /// # Errors
     /// When the store cannot be read.
     pub fn of_store(reader: &Reader) -> Result<Self, Error> {
+        let mut names = Self::default();
+        names.refresh(reader)?;
+        Ok(names)
+    }
+
+    /// Reads the names again, where a run has left others.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn refresh(&mut self, reader: &Reader) -> Result<(), Error> {
         let stored = reader.get_meta(NAMES)?.unwrap_or_default();
-        Ok(Self::new(serde_json::from_str(&stored).unwrap_or_default()))
+        if stored != self.stored {
+            let names = Self::new(serde_json::from_str(&stored).unwrap_or_default());
+            *self = Self { stored, ..names };
+        }
+        Ok(())
     }
 
     /// Returns the list as it is kept in the store.
@@ -67,7 +83,7 @@ impl TopicNames {
 
     fn new(list: Vec<TopicName>) -> Self {
         let by_id = list.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
-        Self { list, by_id }
+        Self { stored: String::new(), list, by_id }
     }
 
     /// Returns the topics in the order of the configuration.

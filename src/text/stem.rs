@@ -16,6 +16,8 @@ enum Kind {
     /// Words stay as they are.
     None,
     Snowball(frostem::Stemmer),
+    /// As Snowball, in a language of which it cuts off nothing but endings.
+    Endings(frostem::Stemmer),
     French(frostem::Stemmer),
     Polish(frostem::Stemmer),
     Portuguese(frostem::Stemmer),
@@ -45,6 +47,7 @@ impl Stemmer {
             ("pt", Ok(stemmer)) => Kind::Portuguese(stemmer),
             ("ru", Ok(stemmer)) => Kind::Russian(stemmer),
             ("uk", Ok(stemmer)) => Kind::Ukrainian(stemmer),
+            ("da" | "de" | "en" | "fi" | "hu" | "it" | "no" | "ro" | "sv", Ok(stemmer)) => Kind::Endings(stemmer),
             // Snowball also answers to names and longer codes, which are no languages of articles.
             (code, Ok(stemmer)) if code.len() == 2 => Kind::Snowball(stemmer),
             _ => Kind::None,
@@ -57,6 +60,12 @@ impl Stemmer {
         if lang == "en" { Self(Kind::EnglishInflection) } else { Self::new(lang) }
     }
 
+    /// Tells whether a folded word may have a stem, without making it: `false` is certain.
+    pub fn may_give(&self, stem: &str, word: &str) -> bool {
+        // These may take something off the beginning, too.
+        matches!(self.0, Kind::Snowball(_) | Kind::Arabic(_)) || word.chars().next() == stem.chars().next()
+    }
+
     /// Returns the stem of a folded word.
     pub fn stem<'a>(&self, word: &'a str) -> Cow<'a, str> {
         // Figures, and codes with figures in them, do not inflect.
@@ -65,7 +74,7 @@ impl Stemmer {
         }
         match self.0 {
             Kind::None => Cow::Borrowed(word),
-            Kind::Snowball(stemmer) => stemmer.stem(word),
+            Kind::Snowball(stemmer) | Kind::Endings(stemmer) => stemmer.stem(word),
             Kind::French(stemmer) => stemmer.stem(masculine(word)),
             Kind::Polish(stemmer) => {
                 let stem = shorten(stemmer.stem(word), |stem| strip(stem, &["ow"], 4).unwrap_or(stem));
@@ -270,6 +279,20 @@ mod tests {
         same("uk", "українець українці українців");
         same("pl", "jeniec jency jencow");
         same("pl", "dostawka dostawek");
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_may_have_the_stem_that_it_has(
+            lang in proptest::sample::select(vec![
+                "", "ar", "bg", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pl", "pt", "ro", "ru", "sv", "uk",
+            ]),
+            word in "(na|naj|ge|un|не|по|най|од)?([a-z]{1,9}|[а-яіїєґ]{1,9})(ies|ing|ed|es|ung|ion|ow|и|ов|ами|ий|ості)?",
+        ) {
+            let stemmer = Stemmer::new(lang);
+            let stem = stemmer.stem(&word);
+            prop_assert!(stemmer.may_give(&stem, &word), "{lang}: {word} {stem}");
+        }
     }
 
     #[test]
