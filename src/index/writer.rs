@@ -146,6 +146,14 @@ impl Index {
     /// When the engine's threads have failed: the index is then to be opened again.
     pub fn put(&mut self, document: &Document<'_>) -> Result<(), Error> {
         self.delete(document.article.id);
+        self.add(document)
+    }
+
+    /// Takes an article in that is not there: unlike [`Index::put`] it has no segment searched for it.
+    ///
+    /// # Errors
+    /// When the engine's threads have failed: the index is then to be opened again.
+    pub fn add(&mut self, document: &Document<'_>) -> Result<(), Error> {
         let kept = schema::document(&self.fields, document);
         self.writer.add_document(kept).map(drop).map_err(Error::engine("write to"))
     }

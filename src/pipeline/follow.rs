@@ -39,6 +39,8 @@ pub(crate) struct Follower {
     index: Option<Index>,
     applied: u64,
     committed: u64,
+    /// What changes up to this one are about may be in the index already; looked up when it is first needed.
+    known: Option<u64>,
     /// When the next commit is due.
     due: Instant,
     interval: Duration,
@@ -52,6 +54,14 @@ pub(crate) struct Follower {
     settings: config::Index,
     /// What sources are called, as of the last commit.
     names: HashMap<SourceId, Option<String>>,
+}
+
+/// What is to be done about an article.
+#[derive(Clone, Copy, Default)]
+struct Todo {
+    is_new: bool,
+    /// The index cannot have it yet.
+    is_absent: bool,
 }
 
 /// When a new article was fetched, and published where that is known to the minute.
@@ -74,6 +84,7 @@ impl Follower {
             index: Some(index),
             applied,
             committed: applied,
+            known: None,
             due: Instant::now() + settings.index.commit_interval,
             interval: settings.index.commit_interval,
             fresh: Vec::new(),
@@ -122,6 +133,7 @@ impl Follower {
         self.index = Some(opened.index);
         (self.applied, self.committed) = (opened.last_seq, opened.last_seq);
         self.fresh.clear();
+        self.known = None;
         Ok(())
     }
 
@@ -151,7 +163,8 @@ impl Follower {
         let (seq, mut after, mut done) = (self.reader.last_seq()?, Cursor::default(), 0);
         loop {
             let (ids, next) = self.reader.article_ids(&ArticleFilter::default(), after, BATCH)?;
-            self.apply(&ids.iter().map(|id| (*id, false)).collect())?;
+            let absent = Todo { is_new: false, is_absent: true };
+            self.apply(&ids.iter().map(|id| (*id, absent)).collect())?;
             self.liveness.beat(Loop::Follow);
             done += ids.len() as u64;
             progress(done);
@@ -159,6 +172,7 @@ impl Follower {
             after = next;
         }
         self.applied = seq;
+        self.known = None;
         self.commit()?;
         if let (Some(new), Some(live)) = (self.index.take(), live) {
             self.index = Some(new.swap(live)?);
@@ -170,17 +184,23 @@ impl Follower {
     pub fn catch_up(&mut self, last: bool) -> Result<(), Error> {
         loop {
             self.liveness.beat(Loop::Follow);
+            let known = match self.known {
+                Some(known) => known,
+                None => *self.known.insert(self.reader.last_seq()?),
+            };
             let changes = self.reader.changes_after(self.applied, BATCH)?;
             let behind = self.reader.last_seq()?.saturating_sub(self.applied);
             metrics().queue_depth.with_label_values(&["index"]).set(behind as i64);
             metrics().passed("index", "in", changes.len());
             let Some(newest) = changes.last().map(|change| change.seq) else { break };
-            let mut kinds: HashMap<ArticleId, bool> = HashMap::with_capacity(changes.len());
+            let mut todo: HashMap<ArticleId, Todo> = HashMap::with_capacity(changes.len());
             // How many copies an article has is read from the store when it is shown: the index need not know.
             for change in changes.iter().filter(|change| change.kind != ChangeKind::Copies) {
-                *kinds.entry(change.article).or_default() |= change.kind == ChangeKind::New;
+                let todo = todo.entry(change.article).or_default();
+                todo.is_new |= change.kind == ChangeKind::New;
+                todo.is_absent |= change.kind == ChangeKind::New && change.seq > known;
             }
-            self.apply(&kinds)?;
+            self.apply(&todo)?;
             self.applied = newest;
             metrics().passed("index", "out", changes.len());
             if Instant::now() >= self.due {
@@ -193,13 +213,14 @@ impl Follower {
         Ok(())
     }
 
-    fn apply(&mut self, articles: &HashMap<ArticleId, bool>) -> Result<(), Error> {
+    fn apply(&mut self, articles: &HashMap<ArticleId, Todo>) -> Result<(), Error> {
         let ids: Vec<ArticleId> = articles.keys().copied().collect();
         let found = self.reader.articles(&ids)?;
         let announcers = self.reader.announcers(&ids)?;
         for article in &found {
             fault::point("follow", article.url.as_str());
-            if articles[&article.id] {
+            let todo = articles[&article.id];
+            if todo.is_new {
                 let published = article.published_at.filter(|published| !published.date_only);
                 self.fresh.push(Fresh { fetched_at: article.fetched_at, published_at: published.map(|it| it.at) });
             }
@@ -209,7 +230,8 @@ impl Follower {
                 sources.extend(self.name_of(*id)?);
             }
             let group = article.duplicate_of.unwrap_or(article.id);
-            self.index()?.put(&Document { article, group, sources: &sources })?;
+            let document = Document { article, group, sources: &sources };
+            if todo.is_absent { self.index()?.add(&document) } else { self.index()?.put(&document) }?;
         }
         let found: HashSet<ArticleId> = found.iter().map(|article| article.id).collect();
         for id in ids.iter().filter(|id| !found.contains(id)) {
@@ -251,5 +273,56 @@ impl Follower {
         metrics().index_sequence.set(self.committed as i64);
         self.indexed.send_replace(self.committed);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{CanonicalUrl, Findings, Kind},
+        store::{NewArticle, NewText, Store},
+    };
+
+    fn insert(store: &mut Store, number: usize) {
+        let url = CanonicalUrl::parse(&format!("https://a.example/{number}")).expect("an address");
+        let id = ArticleId::derive(&[url.as_str()]);
+        let text = NewText {
+            title: format!("Report {number}"),
+            authors: Vec::new(),
+            published_at: None,
+            fetched_at: Utc::now(),
+            lang: None,
+            site: None,
+            image: None,
+            summary: None,
+            body: "A ferry ran aground.".to_owned(),
+            kind: Kind::Article,
+        };
+        let (findings, story) = (Findings::default(), id.into());
+        let article = NewArticle { id, url, source_id: None, text, findings, group: id, similarity: None, story };
+        assert!(store.transaction(|tx| tx.insert(&article)).expect("a transaction"));
+    }
+
+    /// A rebuild reads a store that grows: the index then holds more than its number says, until the next commit.
+    #[test]
+    fn what_an_index_holds_beyond_its_number_is_not_taken_in_twice() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = Settings { data_dir: dir.path().to_owned(), ..Settings::default() };
+        let mut store = Store::open(dir.path()).expect("a store");
+        let (index, applied) = super::super::open_index(&settings).expect("an index");
+        let reader = store.reader().expect("a reader");
+        let mut follower = Follower::new(reader, index, applied, &settings, Arc::default(), watch::channel(applied).0);
+        let mut follow = |follower: &mut Follower, inserted: usize| {
+            (0..inserted).for_each(|number| insert(&mut store, 10 * number + inserted));
+            follower.catch_up(true).expect("it works");
+            follower.index().expect("it is open").searcher().articles()
+        };
+        assert_eq!(follow(&mut follower, 1), 1);
+        assert_eq!(follow(&mut follower, 2), 3);
+        follower.index().expect("it is open").commit(0).expect("it works");
+        drop(follower.index.take());
+        follower.reopen().expect("it opens");
+        assert_eq!(follow(&mut follower, 3), 6);
     }
 }
