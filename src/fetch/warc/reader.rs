@@ -243,9 +243,15 @@ impl<R: BufRead + Seek> Stream<R> {
         }
     }
 
-    /// Returns the bytes that come next; none at the end.
+    /// Returns the bytes that come next, of this member or another; none at the end.
     fn fill(&mut self) -> io::Result<&[u8]> {
-        while self.at == self.buffer.len() {
+        while self.fill_inside()?.is_empty() && self.open_member()? {}
+        Ok(&self.buffer[self.at..])
+    }
+
+    /// Returns the bytes that come next in this member, in which a record has to end; none at its end.
+    fn fill_inside(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.buffer.len() {
             self.at = 0;
             self.buffer.resize(BUFFER_BYTES, 0);
             let read = match &mut self.input {
@@ -254,12 +260,7 @@ impl<R: BufRead + Seek> Stream<R> {
                 Input::Unknown(_) | Input::End => Ok(0),
             };
             self.buffer.truncate(*read.as_ref().unwrap_or(&0));
-            if read? > 0 {
-                break;
-            }
-            if !self.open_member()? {
-                break;
-            }
+            read?;
         }
         Ok(&self.buffer[self.at..])
     }
@@ -321,7 +322,7 @@ impl<R: BufRead + Seek> Stream<R> {
     fn read_line(&mut self, left: &mut usize) -> io::Result<String> {
         let mut line = Vec::new();
         loop {
-            let bytes = self.fill()?;
+            let bytes = self.fill_inside()?;
             let end = bytes.iter().position(|byte| *byte == b'\n');
             let taken = end.map_or(bytes.len(), |end| end + 1);
             if taken == 0 {
@@ -338,7 +339,7 @@ impl<R: BufRead + Seek> Stream<R> {
 
     fn read_exactly(&mut self, mut length: u64, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         while length > 0 {
-            let bytes = self.fill()?;
+            let bytes = self.fill_inside()?;
             if bytes.is_empty() {
                 return Err(ErrorKind::UnexpectedEof.into());
             }

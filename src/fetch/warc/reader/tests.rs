@@ -117,6 +117,17 @@ fn a_recording_that_was_cut_off_goes_on_after_the_damage() {
 }
 
 #[test]
+fn a_record_that_claims_more_than_its_member_takes_no_other_with_it() {
+    let member = |length| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        write!(encoder, "WARC/1.0\r\nContent-Length: {length}\r\n\r\nabc\r\n\r\n").expect("memory");
+        encoder.finish().expect("memory")
+    };
+    let (records, damaged) = read(&[member(3), member(900), member(3)].concat());
+    assert_eq!((records.len(), damaged), (2, 1));
+}
+
+#[test]
 fn the_end_may_be_missing_or_be_something_else() {
     let bytes = recording(&[b"first", b"second"]);
     let (records, damaged) = read(&bytes[..bytes.len() - 3]);
