@@ -3,7 +3,12 @@
 //! What waits is written in batches, one transaction each. A transaction that fails left no trace, so the memory is
 //! rebuilt from the store and the same batch is tried again: nothing is lost, nothing is decided twice.
 
-use std::{collections::HashSet, sync::Arc, thread, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, mpsc as sync_mpsc},
+    thread,
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 use tracing::{debug, error, warn};
@@ -22,7 +27,7 @@ use crate::{
     model::{ArticleId, Time},
     serve::NAMES,
     source::schedule::{self, Outcome},
-    store::{self, Fate, Lock, PollRecord, Store, StoredRequest, Tx},
+    store::{self, Checkpointer, Fate, Lock, PollRecord, Store, StoredRequest, Tx},
     telemetry::metrics,
 };
 
@@ -65,7 +70,18 @@ impl Owner {
     }
 
     /// Writes until every sender is gone; then gives the store back.
-    pub fn run(mut self, mut inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
+    pub fn run(mut self, inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
+        let checkpointer = self.store.checkpointer()?;
+        let (written, transactions) = sync_mpsc::sync_channel(1);
+        self.grown.0.push(written);
+        thread::scope(|scope| {
+            // It ends with its channel, which the work below takes with it.
+            scope.spawn(move || checkpoint_after(&transactions, &checkpointer));
+            self.work(inbox)
+        })
+    }
+
+    fn work(mut self, mut inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
         while let Some((first, busy)) = inbox.blocking_recv() {
             let (mut batch, mut all_busy) = (vec![first], vec![busy]);
             while batch.len() < BATCH
@@ -200,6 +216,15 @@ impl Owner {
             }
         }
         self.grown.poke();
+    }
+}
+
+/// Keeps the log of the store short, so that nobody who writes waits for it.
+fn checkpoint_after(transactions: &sync_mpsc::Receiver<()>, checkpointer: &Checkpointer) {
+    while transactions.recv().is_ok() {
+        if let Err(error) = checkpointer.run() {
+            warn!(%error, "the log of the store could not be moved, which is tried again: {error}");
+        }
     }
 }
 

@@ -14,7 +14,7 @@
 //! | file | has |
 //! |---|---|
 //! | `schema`, `schema.sql` | the tables, migrations |
-//! | `reader`, `tx` | opening, reading, transactions |
+//! | `reader`, `tx`, `checkpoint` | opening, reading, transactions, the log |
 //! | `sources`, `entries`, `payload` | what is polled, what it announced |
 //! | `articles`, `addresses`, `groups`, `stories`, `topics` | articles, what leads to them, where they belong |
 //! | `export` | walking over all of them |
@@ -24,6 +24,7 @@
 mod addresses;
 mod articles;
 mod changes;
+mod checkpoint;
 mod column;
 mod entries;
 mod error;
@@ -48,6 +49,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use self::{
     articles::{NewArticle, NewText},
     changes::{Change, ChangeKind, StoredRequest},
+    checkpoint::Checkpointer,
     entries::{Announced, Due, DueEntry, FailedEntry, Fate, PollSaved},
     error::Error,
     export::{ArticleFilter, Cursor},
@@ -61,9 +63,9 @@ pub use self::{
 };
 use self::{column::Packer, reader::Place};
 
-/// Pages of the write-ahead log before they are moved into the database: 16 MiB, so that a large import does not
-/// write the same inner pages again after each megabyte.
-const CHECKPOINT_PAGES: u32 = 4096;
+/// Pages of the write-ahead log, 64 MiB, from which on the writer itself moves them into the database: [`Checkpointer`] does
+/// so much earlier, but the log begins anew only after a moment in which all of it was moved.
+const CHECKPOINT_PAGES: u32 = 16_384;
 
 /// Memory for pages in KiB; grows to it only as far as the database is used.
 const WRITER_CACHE_KIB: i64 = 32 << 10;

@@ -1,0 +1,82 @@
+//! Moves what was written from the write-ahead log into the database, beside the writer.
+//!
+//! That is two waits for the disk and as much writing as the log has; whoever writes goes on meanwhile.
+
+use rusqlite::Connection;
+
+use super::{Error, Store, reader};
+
+/// Pages of the log that are worth it: 16 MiB, so that a large import does not write the same inner pages again after
+/// each megabyte.
+const PAGES: i64 = 4096;
+
+/// Keeps the log short, from a thread of its own.
+pub struct Checkpointer {
+    db: Connection,
+}
+
+impl Store {
+    /// Opens what keeps the log short while this store is written.
+    ///
+    /// # Errors
+    /// When the file cannot be opened once more.
+    pub fn checkpointer(&self) -> Result<Checkpointer, Error> {
+        let db = Connection::open_with_flags(self.reader.place().uri(), Default::default())?;
+        reader::set_up(&db)?;
+        Ok(Checkpointer { db })
+    }
+}
+
+impl Checkpointer {
+    /// Moves what is in the log, as far as no reader needs it there, once that is enough. Returns whether it was.
+    ///
+    /// # Errors
+    /// When the database refuses: nothing is lost, and the log grows until it can be moved.
+    pub fn run(&self) -> Result<bool, Error> {
+        self.move_from(PAGES)
+    }
+
+    fn move_from(&self, pages: i64) -> Result<bool, Error> {
+        let is_due = self.waiting("noop")? >= pages;
+        if is_due {
+            self.waiting("passive")?;
+        }
+        Ok(is_due)
+    }
+
+    /// Does a kind of checkpoint and returns how many pages of the log then wait to be moved.
+    fn waiting(&self, kind: &str) -> Result<i64, Error> {
+        let mut statement = self.db.prepare_cached(&format!("PRAGMA wal_checkpoint({kind})"))?;
+        Ok(statement.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{article, transact};
+
+    #[test]
+    fn what_was_written_is_moved_beside_the_writer_once_it_is_enough() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut store = Store::open(dir.path()).expect("store");
+        let checkpointer = store.checkpointer().expect("a second connection");
+        transact(&mut store, |tx| tx.insert(&article(1)));
+        assert!(!checkpointer.run().expect("no checkpoint"), "a few pages are not worth it");
+        let waiting = checkpointer.waiting("noop").expect("the log");
+        assert!(waiting > 0 && checkpointer.move_from(waiting).expect("a checkpoint"));
+        assert_eq!(checkpointer.waiting("noop").expect("the log"), 0);
+
+        transact(&mut store, |tx| tx.insert(&article(2)));
+        let begun_anew = checkpointer.waiting("noop").expect("the log");
+        assert!(begun_anew <= waiting, "the writer begins the log anew: {begun_anew} of {waiting}");
+        drop((store, checkpointer));
+        assert_eq!(Store::open(dir.path()).expect("store").reads().counts().expect("counts").articles, 2);
+    }
+
+    #[test]
+    fn a_store_in_memory_has_nothing_to_move() {
+        let store = Store::in_memory().expect("store");
+        assert!(!store.checkpointer().expect("a second connection").run().expect("nothing"));
+    }
+}
