@@ -24,7 +24,7 @@ pub(super) fn words(lang: &str) -> impl Iterator<Item = &'static str> {
 }
 
 const ENGLISH: &str = "\
-    a about after aide aides all also an and another any are as at back based be because been before being but by can \
+    a about after aide aides aids all also an and another any are as at back based be because been before being but by can \
     case come could day did do does down even every few find first for from further get given giving go going good had \
     has have he her here him his home how if in into is it its just know last like long made make man many may me miss \
     more most much must my need never new no not now number of off old on one only or other our out over own part \
