@@ -50,6 +50,8 @@ pub(super) struct Side {
     pub lead: f32,
     /// Words of a form that both texts fill in.
     pub form: f32,
+    /// Words of these that are found.
+    pub form_found: f32,
     /// Words before these sentences.
     pub before: f32,
 }
@@ -58,6 +60,12 @@ impl Side {
     /// Returns the share that is found, 0–1.
     pub fn share(self) -> f32 {
         if self.words > 0.0 { self.found / self.words } else { 0.0 }
+    }
+
+    /// Returns the share that is found, words of a form with the others, 0–1.
+    fn whole_share(self) -> f32 {
+        let words = self.words + self.form;
+        if words > 0.0 { ((self.found + self.form_found) / words).min(1.0) } else { 0.0 }
     }
 
     /// Words that are not found.
@@ -99,6 +107,13 @@ impl Match {
     pub fn same_facts(&self) -> u32 {
         let [new, known] = self.all_facts;
         new.same.min(known.same)
+    }
+
+    /// Returns what a reader sees: the share of the shorter text's own words that stand in the other, 0–1.
+    pub fn similarity(&self) -> f32 {
+        let shorter =
+            if self.new.words + self.new.form <= self.known.words + self.known.form { self.new } else { self.known };
+        shorter.whole_share()
     }
 
     /// Words shared at the start of both.
@@ -268,7 +283,7 @@ impl Match {
             for (&fact, &said) in sketch.facts[facts.clone()].iter().zip(&said[facts]) {
                 match *share {
                     Share::Nothing => {}
-                    Share::Form => self.form_facts[side].count(said),
+                    Share::Form(_) => self.form_facts[side].count(said),
                     Share::Part(share) if share < ALIGNED => self.all_facts[side].count(Said::Not),
                     Share::Part(share) => {
                         self.all_facts[side].count(said);
@@ -323,7 +338,7 @@ fn shares(sketch: &Sketch, found: &[Found], said: &[Said], own_form: bool) -> Ve
             }
         }
         match count.judge() {
-            Share::Form if own_form && agree(facts) => Share::Part(1.0),
+            Share::Form(_) if own_form && agree(facts) => Share::Part(1.0),
             share => share,
         }
     };
@@ -341,8 +356,8 @@ fn agree(facts: &[Said]) -> bool {
 enum Share {
     /// The share of it, 0–1.
     Part(f32),
-    /// It is furniture, but of both texts.
-    Form,
+    /// It is furniture, but of both texts, and the share of it that stands in both, 0–1.
+    Form(f32),
     /// There is nothing to go by.
     Nothing,
 }
@@ -368,7 +383,7 @@ impl Count {
             return Share::Nothing;
         }
         if self.form * 6 >= self.all && self.here < self.form {
-            Share::Form
+            Share::Form((self.here + self.form) as f32 / self.all as f32)
         } else if self.known * 2 >= self.all {
             Share::Part(self.share())
         } else {
@@ -391,7 +406,10 @@ fn side(sketch: &Sketch, shares: &[Share], skip: f32) -> Side {
                 side.words += words;
                 side.found += words * share;
             }
-            Share::Form => side.form += words,
+            Share::Form(share) => {
+                side.form += words;
+                side.form_found += words * share;
+            }
             Share::Nothing => {}
         }
     }
@@ -416,7 +434,7 @@ fn lead(blocks: &[(f32, Share)]) -> f32 {
         match share {
             Share::Part(share) if share >= 0.5 => lead += words * share,
             Share::Nothing => {}
-            Share::Part(_) | Share::Form => break,
+            Share::Part(_) | Share::Form(_) => break,
         }
     }
     lead
@@ -428,4 +446,50 @@ fn title_share(one: &[u32], other: &[u32]) -> f32 {
         return 0.0;
     }
     one.iter().filter(|word| other.contains(word)).count().min(shorter) as f32 / shorter as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(words: f32, found: f32, form: f32, form_found: f32) -> Side {
+        Side { words, found, form, form_found, ..Side::default() }
+    }
+
+    /// Two texts of which 60 words are a form, 10 are not, and so many of the facts that were filled in agree.
+    fn filled_in(same: u32, of: u32, same_outlet: bool) -> Match {
+        let both = side(10.0, 6.0, 60.0, 50.0);
+        let facts = Agreement { all: of, same, weak: 0 };
+        let outside = Agreement { all: 2, same: 2, weak: 0 };
+        let (all_facts, form_facts) = ([outside; 2], [facts; 2]);
+        Match { new: both, known: both, all_facts, form_facts, same_outlet, ..Match::default() }
+    }
+
+    #[test]
+    fn a_form_is_filled_in_alike_or_it_is_another_report() {
+        assert!(filled_in(5, 6, false).facts_agree());
+        assert!(!filled_in(1, 6, false).facts_agree());
+        // Where little of it is a form, what the form says is not asked.
+        let mut report = filled_in(1, 6, false);
+        (report.new, report.known) = (side(100.0, 80.0, 60.0, 50.0), side(100.0, 80.0, 60.0, 50.0));
+        assert!(report.facts_agree());
+    }
+
+    #[test]
+    fn a_form_of_one_outlet_needs_three_facts_or_a_start() {
+        assert!(filled_in(3, 3, true).facts_agree());
+        let mut bare = filled_in(2, 2, true);
+        assert!(!bare.facts_agree());
+        (bare.new.lead, bare.known.lead) = (LEAD_WORDS, LEAD_WORDS);
+        assert!(bare.facts_agree());
+    }
+
+    #[test]
+    fn similarity_is_the_share_of_the_shorter_text_with_the_words_of_forms() {
+        let matched =
+            Match { new: side(20.0, 20.0, 60.0, 30.0), known: side(300.0, 20.0, 0.0, 0.0), ..Match::default() };
+        assert_eq!(matched.similarity(), 50.0 / 80.0);
+        let turned = Match { new: matched.known, known: matched.new, ..matched };
+        assert_eq!(turned.similarity(), matched.similarity());
+    }
 }

@@ -41,7 +41,8 @@ pub struct Move {
 pub struct Decision {
     /// The group of copies, named after the member that arrived first.
     pub group: ArticleId,
-    /// How much of the text is shared with the group, 0–1; `None` for an article that founded its group.
+    /// The share of the shorter text's own words that stand in the other, 0–1, in the member that it was recognised by;
+    /// `None` for an article that founded its group.
     pub similarity: Option<f32>,
     /// The story.
     pub story: StoryId,

@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::StoryId;
 
@@ -39,7 +39,7 @@ const LONG_REST: f32 = 100.0;
 pub(super) struct Recognised {
     /// The group, and others that turned out to be the same.
     pub groups: Vec<u32>,
-    /// How much of the text is shared with the group, 0–1.
+    /// The share of the shorter text that stands in the other, 0–1.
     pub similarity: f32,
 }
 
@@ -82,7 +82,7 @@ impl Memory {
         let surely = is_surely_copy(&best.matched);
         let same = candidates[1..].iter().filter(|candidate| surely && is_surely_copy(&candidate.matched));
         let groups = std::iter::once(best).chain(same).map(|candidate| candidate.group).collect();
-        Some(Recognised { groups, similarity: larger_share(&best.matched).min(1.0) })
+        Some(Recognised { groups, similarity: best.matched.similarity() })
     }
 
     /// Returns the story of another report of the same event, if any.
@@ -107,14 +107,20 @@ impl Memory {
         furniture.count() * 2 >= sketch.shingles.len()
     }
 
-    /// Returns how much of the new text of an article the latest other members of its group share, 0–1.
+    /// Returns how similar the new text of an article is to the latest other members of its group, 0–1.
     pub(super) fn similarity(&self, sketch: &Sketch, slot: Slot) -> f32 {
         let members = &self.group(self.held(slot).group).members;
         let others = members.iter().rev().filter(|&&other| other != slot).take(MAX_WITNESSES);
         let furniture = vec![false; sketch.shingles.len()];
         let probe = Probe::new(sketch, &furniture, &self.frequencies);
-        let found = vec![Found::Not; sketch.shingles.len()];
-        others.map(|&other| probe.compare(&found, &self.held(other).sketch).known.share()).fold(0.0, f32::max).min(1.0)
+        let similarity = |&other: &Slot| {
+            let known = &self.held(other).sketch;
+            let shingles: FxHashSet<u32> = known.shingles.iter().copied().collect();
+            let found = |shingle| if shingles.contains(shingle) { Found::Here } else { Found::Not };
+            let found: Vec<Found> = sketch.shingles.iter().map(found).collect();
+            probe.compare(&found, known).similarity()
+        };
+        others.map(similarity).fold(0.0, f32::max)
     }
 
     fn equal_body(&self, sketch: &Sketch) -> Option<u32> {

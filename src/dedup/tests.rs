@@ -389,6 +389,18 @@ fn a_revision_keeps_its_group_and_is_what_copies_are_compared_with() {
 }
 
 #[test]
+fn similarity_is_what_stands_of_the_shorter_text_in_the_other() {
+    let mut memory = memory();
+    assert!(memory.assign(sketch(&document("a", "a.example", "Ferry aground", FERRY, day(0)))).similarity.is_none());
+    let cut = format!("{}\nOn Monday the harbour of Torsund had turned away another ship.", lines(FERRY, 2));
+    let copy = memory.assign(sketch(&document("c", "c.example", "Ferry aground near Vessa", &cut, day(0)))).similarity;
+    assert!((0.75..0.9).contains(&copy.expect("a copy")), "{copy:?}");
+    let revised =
+        memory.revise(sketch(&document("c", "c.example", "Ferry aground", &lines(FERRY, 2), day(0)))).similarity;
+    assert!(revised.expect("a copy") > 0.95, "{revised:?}");
+}
+
+#[test]
 fn what_is_forgotten_or_out_of_the_window_has_no_copies() {
     let mut memory = memory();
     memory.assign(sketch(&document("a", "a.example", "Ferry", FERRY, day(0))));
