@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::sketch::{Block, Sketch, is_figure, is_sampled, is_telling};
+use super::sketch::{Block, Sketch, TitleWord, is_figure, is_sampled};
 use super::story::Frequencies;
 
 /// A block with this share of its shingles found is aligned with one of the other text: its facts should agree.
@@ -15,6 +15,8 @@ const WEAK_ALONE: f32 = 1.0 / 7.0;
 const WEAK: f32 = 0.5;
 /// The share of their facts in which two texts must agree.
 const FACTS_AGREE: f32 = 0.55;
+/// Words of a title that says little if one of them is not found.
+const SHORT_TITLE: u32 = 3;
 /// The share of common words from which two titles may be edits of one.
 pub(super) const SAME_TITLE: f32 = 0.6;
 /// Shared words at the start of both that make a copy: one full sentence.
@@ -257,20 +259,20 @@ impl<'a> Probe<'a> {
         matched
     }
 
-    /// Returns how much of what the title of one text says stands in the start of the other, 0–1: rare words say more. A
-    /// single word that does not says nothing, it may be inflected.
+    /// Returns how much of what the title of one text says stands in the start of the other, 0–1: rare words say more.
     fn headline(&self, one: &Sketch, other: &Sketch) -> f32 {
-        let (mut all, mut found, mut missing) = (0.0, 0.0, 0);
-        for &word in one.title.iter().filter(|&&word| is_telling(word)) {
-            let weight = self.frequencies.rarity(word);
+        let (mut all, mut found) = (0.0, 0.0);
+        let (mut words, mut missing) = (0, 0);
+        for &word in one.title.iter().filter(|word| word.is_telling()) {
+            let weight = self.frequencies.rarity(word.0);
+            let has = other.opening.has(word);
             all += weight;
-            if other.opening.has(word) {
-                found += weight;
-            } else {
-                missing += 1;
-            }
+            found += if has { weight } else { 0.0 };
+            words += 1;
+            missing += u32::from(!has);
         }
-        if missing >= 2 && all > 0.0 { (found / all) as f32 } else { 1.0 }
+        // The one missing word of a short title may be a synonym, or stand there in another form.
+        if all == 0.0 || (words <= SHORT_TITLE && missing < 2) { 1.0 } else { (found / all) as f32 }
     }
 }
 
@@ -440,7 +442,7 @@ fn lead(blocks: &[(f32, Share)]) -> f32 {
     lead
 }
 
-fn title_share(one: &[u32], other: &[u32]) -> f32 {
+fn title_share(one: &[TitleWord], other: &[TitleWord]) -> f32 {
     let shorter = one.len().min(other.len());
     if shorter == 0 {
         return 0.0;

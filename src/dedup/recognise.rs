@@ -30,6 +30,10 @@ const SOME_TITLE: f32 = 0.25;
 const HEADLINE_TOLD: f32 = 0.5;
 /// The same for one of the two where one text goes on for long.
 const HEADLINE_TOLD_OF_PART: f32 = 0.6;
+/// There, this share and that of the words come to so much: what shares few words is known by its headline.
+const HEADLINE_AND_WORDS: f32 = 1.15;
+/// More is never asked: headlines carry the names of outlets.
+const HEADLINE_MOST: f32 = 0.8;
 /// A report is taken over within a day; what comes back later in like words is the next of a series, or a follow-up.
 const PART_HOURS: f32 = 24.0;
 /// Two texts that both go on with so many words of their own share no more than a standing introduction.
@@ -248,7 +252,11 @@ fn is_copy(matched: &Match) -> bool {
 fn is_of_one_event(matched: &Match) -> bool {
     let (more, less) = (larger_share(matched), smaller_share(matched));
     let [one, other] = matched.headlines;
-    let told = if less < 0.5 { HEADLINE_TOLD_OF_PART } else { HEADLINE_TOLD };
+    let told = if less < 0.5 {
+        (HEADLINE_AND_WORDS - more).clamp(HEADLINE_TOLD_OF_PART, HEADLINE_MOST)
+    } else {
+        HEADLINE_TOLD
+    };
     let late = less < 0.5 && more < 0.75 && matched.hours > PART_HOURS;
     one.max(other) >= told && (more >= 0.5 || one.min(other) >= HEADLINE_TOLD) && !late
 }

@@ -3,10 +3,10 @@
 use crate::model::{ArticleId, StoryId};
 
 use super::Error;
-use super::sketch::{Block, Opening, Sketch, Term};
+use super::sketch::{Block, Opening, Sketch, Term, TitleWord};
 
 /// Counts up when the bytes, or what the hashes in them mean, change.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// What one application to the memory did, complete: applying it needs no decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +125,7 @@ fn put_sketch(bytes: &mut Vec<u8>, sketch: &Sketch) {
     put_u64(bytes, sketch.arrived_at as u64);
     bytes.push(u8::from(sketch.published_at.is_some()));
     put_u64(bytes, sketch.published_at.unwrap_or_default() as u64);
-    put_list(bytes, &sketch.title, put_u32);
+    put_list(bytes, &sketch.title, |bytes, word| put_u32(bytes, word.0));
     sketch.opening.0.iter().for_each(|&bits| put_u64(bytes, bits));
     put_list(bytes, &sketch.blocks, |bytes, block| {
         bytes.extend([block.words, block.shingles, block.facts, u8::from(block.whole)]);
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                 (0, _) => None,
                 (_, at) => Some(at as i64),
             },
-            title: self.list(Self::u32)?,
+            title: self.list(|reader| reader.u32().map(TitleWord))?,
             opening: self.opening()?,
             blocks: self.list(|reader| {
                 let [words, shingles, facts, whole] = reader.take()?;

@@ -25,6 +25,9 @@ const MIN_BLOCK_WORDS: usize = 6;
 const MAX_BLOCK_WORDS: usize = 100;
 /// Words of the start of a body in which the headline of a copy is looked for.
 const OPENING_WORDS: usize = 100;
+/// Letters of a word by which a headline finds it: what follows may be inflected, and copies of one report are not always
+/// taken for one language.
+const STEM_LETTERS: usize = 5;
 /// Terms kept for the story; more blur what the report is about.
 const MAX_TERMS: usize = 20;
 /// Words of a body that may become story terms: what the event is stands at the start.
@@ -88,18 +91,33 @@ impl Term {
 pub(super) struct Opening(pub [u64; 8]);
 
 impl Opening {
-    fn add(&mut self, word: u32) {
-        let (at, bit) = Self::place(word);
+    fn add(&mut self, word: TitleWord) {
+        let (at, bit) = word.place();
         self.0[at] |= bit;
     }
 
-    pub fn has(&self, word: u32) -> bool {
-        let (at, bit) = Self::place(word);
+    pub fn has(&self, word: TitleWord) -> bool {
+        let (at, bit) = word.place();
         self.0[at] & bit != 0
     }
+}
 
-    fn place(word: u32) -> (usize, u64) {
-        ((word >> 29) as usize, 1 << (word >> 23 & 63))
+/// A word of a headline: nine bits of its first letters, by which it is looked for in an [`Opening`], then its hash, by
+/// which it is counted and told from others, and the lowest bit says whether it is telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TitleWord(pub u32);
+
+impl TitleWord {
+    const STEM: u32 = 0x1ff << 23;
+    const TELLING: u32 = 1;
+
+    /// Tells whether it may say what the report is about.
+    pub fn is_telling(self) -> bool {
+        self.0 & Self::TELLING != 0
+    }
+
+    fn place(self) -> (usize, u64) {
+        ((self.0 >> 29) as usize, 1 << (self.0 >> 23 & 63))
     }
 }
 
@@ -115,8 +133,7 @@ pub struct Sketch {
     pub(super) arrived_at: i64,
     /// Seconds since 1970, if known.
     pub(super) published_at: Option<i64>,
-    /// Words that may say what the report is about (odd) and others (even).
-    pub(super) title: Box<[u32]>,
+    pub(super) title: Box<[TitleWord]>,
     pub(super) opening: Opening,
     pub(super) blocks: Box<[Block]>,
     pub(super) shingles: Box<[u32]>,
@@ -182,11 +199,6 @@ pub fn sketch(document: &Document<'_>) -> Sketch {
 /// Tells whether a shingle is kept wherever in a text it stands.
 pub(super) fn is_sampled(shingle: u32) -> bool {
     shingle.is_multiple_of(SAMPLE)
-}
-
-/// Tells whether a word of a title may say what the report is about.
-pub(super) fn is_telling(word: u32) -> bool {
-    word & 1 == 1
 }
 
 /// Tells whether a fact is a figure.
@@ -290,8 +302,11 @@ impl Word<'_> {
         self.is_figure() || self.folded.chars().nth(2).is_some()
     }
 
-    fn in_title(&self) -> u32 {
-        fold(self.hash) & !1 | u32::from(self.is_telling())
+    fn in_title(&self) -> TitleWord {
+        let end = self.folded.char_indices().nth(STEM_LETTERS).map_or(self.folded.len(), |(end, _)| end);
+        let stem = fold(hash(&self.folded.as_bytes()[..end])) & TitleWord::STEM;
+        let word = fold(self.hash) & !(TitleWord::STEM | TitleWord::TELLING);
+        TitleWord(stem | word | u32::from(self.is_telling()))
     }
 
     /// Whether it is a single character of a script that is written without spaces (all of them lie behind Thai).
