@@ -8,6 +8,7 @@ use crate::config;
 use crate::model::{ArticleId, StoryId};
 
 use super::Error;
+use super::parting::Part;
 use super::postings::{Postings, Slot};
 use super::record::{Change, Put, Record};
 use super::sketch::Sketch;
@@ -50,6 +51,8 @@ pub struct Decision {
     pub moved: Vec<Move>,
     /// Groups that turned out to be [`Decision::group`]; members that left the window follow by these names.
     pub merged_groups: Vec<ArticleId>,
+    /// A story that leaves another which drifted from its event, and the groups that it takes along; before the mergers.
+    pub parted: Option<(StoryId, Vec<ArticleId>)>,
     /// Stories that turned out to be another, or got its name: the old name and the one that stays.
     pub merged_stories: Vec<(StoryId, StoryId)>,
     /// The most central article of the story, by its group; `None` where one report alone is remembered.
@@ -157,9 +160,14 @@ impl Memory {
             // A founder that left may come back while its group, which bears its name, still has members.
             let known = self.by_key.get(&sketch.id).map(|&group| self.group(group));
             let born = known.map_or(self.next, |group| group.born);
-            let found = known.map(|group| group.story).or_else(|| self.find_story(&sketch));
+            let like = known.or_else(|| self.find_report(&sketch));
+            let part = like.filter(|_| known.is_none()).and_then(|group| self.part(group.story));
+            let found = like.map(|group| match &part {
+                Some(part) if part.groups.contains(&group.key) => part.story,
+                _ => group.story,
+            });
             let (story, stories) = self.name_story(&sketch, found.into_iter().collect());
-            let put = Put { group: sketch.id, born, story, groups: Vec::new(), stories, sketch };
+            let put = Put { group: sketch.id, born, story, part, groups: Vec::new(), stories, sketch };
             return self.commit(put, None, Vec::new());
         };
         // The oldest name of all groups that turned out to be one stays.
@@ -174,7 +182,7 @@ impl Memory {
             moved.extend(ids.map(|article| Move { article, from: group.key, to: into.key }));
         }
         let groups = others.iter().map(|group| group.key).collect();
-        let put = Put { group: into.key, born: into.born, story, groups, stories, sketch };
+        let put = Put { group: into.key, born: into.born, story, part: None, groups, stories, sketch };
         self.commit(put, Some(recognised.similarity), moved)
     }
 
@@ -185,15 +193,15 @@ impl Memory {
         let group = self.group(self.held(slot).group);
         let similarity = (group.key != sketch.id).then(|| self.similarity(&sketch, slot));
         let (key, born, story) = (group.key, group.born, group.story);
-        let put = Put { group: key, born, story, groups: Vec::new(), stories: Vec::new(), sketch };
+        let put = Put { group: key, born, story, part: None, groups: Vec::new(), stories: Vec::new(), sketch };
         self.commit(put, similarity, Vec::new())
     }
 
     /// Takes in an article whose place is known already, where the record of it cannot be read. Returns the record to keep.
     pub fn place(&mut self, sketch: Sketch, group: ArticleId, story: StoryId) -> Vec<u8> {
         let born = self.by_key.get(&group).map_or(self.next, |&at| self.group(at).born);
-        self.commit(Put { group, born, story, groups: Vec::new(), stories: Vec::new(), sketch }, None, Vec::new())
-            .record
+        let put = Put { group, born, story, part: None, groups: Vec::new(), stories: Vec::new(), sketch };
+        self.commit(put, None, Vec::new()).record
     }
 
     /// Takes an article out, so that nothing is compared with it any more. Returns the record to keep.
@@ -247,6 +255,7 @@ impl Memory {
             similarity,
             story: put.story,
             moved,
+            parted: put.part.clone().map(|part| (part.story, part.groups)),
             merged_groups: put.groups.clone(),
             merged_stories: put.stories.iter().map(|&old| (old, put.story)).collect(),
             centre: None,
@@ -319,6 +328,9 @@ impl Memory {
 
     fn put(&mut self, put: Put, number: u64) {
         self.remove(put.sketch.id);
+        if let Some(part) = &put.part {
+            self.part_story(part);
+        }
         let group = self.open_group(&put);
         for key in &put.groups {
             self.merge_group(*key, group);
@@ -359,6 +371,25 @@ impl Memory {
         self.groups[into as usize] = Some(target);
     }
 
+    fn part_story(&mut self, part: &Part) {
+        for key in &part.groups {
+            let Some(&at) = self.by_key.get(key) else { continue };
+            let Some(group) = &mut self.groups[at as usize] else { continue };
+            let old = std::mem::replace(&mut group.story, part.story);
+            self.leave_story(old, at);
+            self.stories.entry(part.story).or_default().push(at);
+        }
+    }
+
+    fn leave_story(&mut self, story: StoryId, group: u32) {
+        if let Some(groups) = self.stories.get_mut(&story) {
+            groups.retain(|&other| other != group);
+            if groups.is_empty() {
+                self.stories.remove(&story);
+            }
+        }
+    }
+
     fn merge_story(&mut self, story: StoryId, into: StoryId) {
         for at in self.stories.remove(&story).unwrap_or_default() {
             if let Some(group) = &mut self.groups[at as usize] {
@@ -372,12 +403,7 @@ impl Memory {
         let group = self.groups[at as usize].take()?;
         self.free_groups.push(at);
         self.by_key.remove(&group.key);
-        if let Some(groups) = self.stories.get_mut(&group.story) {
-            groups.retain(|&other| other != at);
-            if groups.is_empty() {
-                self.stories.remove(&group.story);
-            }
-        }
+        self.leave_story(group.story, at);
         Some(group)
     }
 

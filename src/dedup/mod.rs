@@ -15,6 +15,7 @@
 mod compare;
 mod memory;
 mod naming;
+mod parting;
 mod postings;
 mod recognise;
 mod record;

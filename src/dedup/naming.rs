@@ -7,7 +7,7 @@ use crate::model::{ArticleId, StoryId};
 use super::memory::{Group, Memory};
 use super::sketch::Sketch;
 
-/// Reports of a story among which the most central is looked for.
+/// Reports of a story that are compared with each other.
 const MAX_REPORTS: usize = 32;
 /// For so many seconds after the article that named a story arrived, one published before it may still take its place.
 const YOUNG: i64 = 24 * 3600;
@@ -38,27 +38,31 @@ impl Memory {
         (name, stories)
     }
 
-    /// The group whose report is the most central of a story, if there are several. Of many, those that were copied most
-    /// are compared.
+    /// The group whose report is the most central of a story, if there are several.
     pub(super) fn centre(&self, story: StoryId) -> Option<ArticleId> {
-        let groups = self.stories.get(&story).filter(|groups| groups.len() > 1)?;
-        let speaker = |group: &Group| group.members.iter().map(|&slot| self.held(slot)).find(|held| held.founder);
-        let mut reports: Vec<(&Group, &Sketch)> = groups
-            .iter()
-            .map(|&group| self.group(group))
-            .filter_map(|group| Some((group, &speaker(group)?.sketch)))
-            .collect();
-        reports.sort_by_key(|(group, sketch)| (Reverse(group.members.len()), sketch.time(), sketch.id));
-        reports.truncate(MAX_REPORTS);
-        reports.sort_by_key(|(_, sketch)| (sketch.time(), sketch.id));
+        self.stories.get(&story).filter(|groups| groups.len() > 1)?;
+        let reports = self.reports(story);
         let weighed: Vec<(&Sketch, usize)> =
             reports.iter().map(|&(group, sketch)| (sketch, group.members.len())).collect();
         self.frequencies.most_central(&weighed).map(|at| reports[at].0.key)
     }
+
+    /// The reports of a story, earliest first: its groups of copies, each with the article that speaks for it. Of many, those
+    /// that were copied most.
+    pub(super) fn reports(&self, story: StoryId) -> Vec<(&Group, &Sketch)> {
+        let speaker = |group: &Group| group.members.iter().map(|&slot| self.held(slot)).find(|held| held.founder);
+        let groups = self.stories.get(&story).into_iter().flatten().map(|&group| self.group(group));
+        let mut reports: Vec<(&Group, &Sketch)> =
+            groups.filter_map(|group| Some((group, &speaker(group)?.sketch))).collect();
+        reports.sort_by_key(|(group, sketch)| (Reverse(group.members.len()), sketch.time(), sketch.id));
+        reports.truncate(MAX_REPORTS);
+        reports.sort_by_key(|(_, sketch)| (sketch.time(), sketch.id));
+        reports
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::Duration;
 
     use super::*;
@@ -66,16 +70,16 @@ mod tests {
     use crate::dedup::{Decision, Document, sketch};
     use crate::model::{PublishedAt, Story, Time};
 
-    fn hour(hours: i64) -> Time {
+    pub fn hour(hours: i64) -> Time {
         "2026-03-02T08:00:00Z".parse::<Time>().expect("a valid time") + Duration::hours(hours)
     }
 
-    fn id(name: &str) -> ArticleId {
+    pub fn id(name: &str) -> ArticleId {
         ArticleId::derive(&[name])
     }
 
     /// The words of an event: its reports share `shared` of them, and no phrase.
-    fn report(memory: &mut Memory, name: &str, shared: usize, published: i64, arrived: i64) -> Decision {
+    pub fn report(memory: &mut Memory, name: &str, shared: usize, published: i64, arrived: i64) -> Decision {
         let words: Vec<String> =
             (0..20).map(|at| if at < shared { format!("event{at}") } else { format!("{name}{at}") }).collect();
         let body: Vec<String> =
@@ -93,7 +97,7 @@ mod tests {
     }
 
     /// A memory that knows forty reports of nothing in common.
-    fn memory() -> Memory {
+    pub fn memory() -> Memory {
         let mut memory = Memory::new(&config::Dedup::default());
         (0..40).for_each(|at| drop(report(&mut memory, &format!("other{at}x"), 0, 0, 0)));
         memory

@@ -4,10 +4,8 @@ use std::cmp::{Ordering, Reverse};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::StoryId;
-
 use super::compare::{Found, LEAD_WORDS, Match, Probe, SAME_TITLE};
-use super::memory::{FEW_GROUPS, Memory};
+use super::memory::{FEW_GROUPS, Group, Memory};
 use super::postings::Slot;
 use super::sketch::Sketch;
 
@@ -89,8 +87,8 @@ impl Memory {
         Some(Recognised { groups, similarity: best.matched.similarity() })
     }
 
-    /// Returns the story of another report of the same event, if any.
-    pub(super) fn find_story(&self, sketch: &Sketch) -> Option<StoryId> {
+    /// Returns the group of another report of the same event, if any.
+    pub(super) fn find_report(&self, sketch: &Sketch) -> Option<&Group> {
         let mut shared: FxHashMap<Slot, u32> = FxHashMap::default();
         for term in &sketch.terms {
             self.terms.visit(term.word(), |slot| *shared.entry(slot).or_default() += 1);
@@ -102,7 +100,7 @@ impl Memory {
         founders
             .filter_map(|held| Some((self.frequencies.same_story(sketch, &held.sketch, form)?, held)))
             .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.number.cmp(&one.1.number)))
-            .map(|(_, held)| self.group(held.group).story)
+            .map(|(_, held)| self.group(held.group))
     }
 
     /// Whether most of an article stands in many others: a draw, a forecast, a table with its figures filled in.

@@ -3,10 +3,11 @@
 use crate::model::{ArticleId, StoryId};
 
 use super::Error;
+use super::parting::Part;
 use super::sketch::{Block, Opening, Sketch, Term, TitleWord};
 
 /// Counts up when the bytes, or what the hashes in them mean, change.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// What one application to the memory did, complete: applying it needs no decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub(super) struct Put {
     /// Number of the record that founded the group.
     pub born: u64,
     pub story: StoryId,
+    /// What left a story before this article came to it.
+    pub part: Option<Part>,
     /// Groups that turned out to be this group.
     pub groups: Vec<ArticleId>,
     /// Stories that turned out to be this story.
@@ -55,6 +58,11 @@ impl Record {
                 put_u64(&mut bytes, put.group.bits());
                 put_u64(&mut bytes, put.born);
                 put_u64(&mut bytes, put.story.bits());
+                bytes.push(u8::from(put.part.is_some()));
+                if let Some(part) = &put.part {
+                    put_u64(&mut bytes, part.story.bits());
+                    put_list(&mut bytes, &part.groups, |bytes, id| put_u64(bytes, id.bits()));
+                }
                 put_list(&mut bytes, &put.groups, |bytes, id| put_u64(bytes, id.bits()));
                 put_list(&mut bytes, &put.stories, |bytes, id| put_u64(bytes, id.bits()));
                 put_sketch(&mut bytes, &put.sketch);
@@ -72,6 +80,10 @@ impl Record {
                 group: ArticleId::from_bits(reader.u64()?),
                 born: reader.u64()?,
                 story: StoryId::from_bits(reader.u64()?),
+                part: match reader.u8()? {
+                    0 => None,
+                    _ => Some(reader.part()?),
+                },
                 groups: reader.list(|reader| reader.u64().map(ArticleId::from_bits))?,
                 stories: reader.list(|reader| reader.u64().map(StoryId::from_bits))?,
                 sketch: reader.sketch()?,
@@ -188,6 +200,11 @@ impl<'a> Reader<'a> {
             *bits = self.u64()?;
         }
         Ok(opening)
+    }
+
+    fn part(&mut self) -> Result<Part, Error> {
+        let story = StoryId::from_bits(self.u64()?);
+        Ok(Part { story, groups: self.list(|reader| reader.u64().map(ArticleId::from_bits))? })
     }
 
     fn sketch(&mut self) -> Result<Sketch, Error> {

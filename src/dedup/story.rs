@@ -77,6 +77,17 @@ impl Frequencies {
         if seconds > Story::QUIET.as_secs() {
             return None;
         }
+        let (likeness, telling) = self.likeness(one, other);
+        if form && telling < FORM_TELLING_TERMS && !self.share_facts(one, other) {
+            return None;
+        }
+        let nearness = likeness * 0.5_f64.powf(seconds as f64 / 3600.0 / HALF_LIFE_HOURS);
+        let enough = if telling >= TELLING_TERMS { SAME_STORY_TELLING } else { SAME_STORY };
+        (nearness >= enough).then_some(nearness)
+    }
+
+    /// Returns how much two articles are alike in their terms (the cosine, 0–1), and how many rare ones they share.
+    pub fn likeness(&self, one: &Sketch, other: &Sketch) -> (f64, u32) {
         let (mut dot, mut one_square, mut other_square) = (0.0, 0.0, 0.0);
         let mut telling = 0;
         for &term in &one.terms {
@@ -91,13 +102,7 @@ impl Frequencies {
             let weight = self.weight(term);
             other_square += weight * weight;
         }
-        if dot == 0.0 || (form && telling < FORM_TELLING_TERMS && !self.share_facts(one, other)) {
-            return None;
-        }
-        let hours = seconds as f64 / 3600.0;
-        let nearness = dot / (one_square * other_square).sqrt() * 0.5_f64.powf(hours / HALF_LIFE_HOURS);
-        let enough = if telling >= TELLING_TERMS { SAME_STORY_TELLING } else { SAME_STORY };
-        (nearness >= enough).then_some(nearness)
+        if dot == 0.0 { (0.0, 0) } else { (dot / (one_square * other_square).sqrt(), telling) }
     }
 
     /// Returns the place of the most central of some articles, each with its weight: the first that is nearly as near to the

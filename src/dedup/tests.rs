@@ -531,7 +531,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_an_error_or_harmless(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let settings = config::Dedup::default();
-        let versioned = [&[3][..], &bytes].concat();
+        let versioned = [&[4][..], &bytes].concat();
         for bytes in [bytes, versioned] {
             if let Ok(mut memory) = Memory::restore(&settings, std::iter::once(bytes)) {
                 memory.assign(sketch(&document("a", "a.example", "Ferry", FERRY, day(0))));

@@ -80,6 +80,7 @@ fn found(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested) -> Result<(Arti
         (id, _) => *id,
     };
     let decision = memory.assign(item.sketch.clone());
+    part_story(tx, &decision)?;
     tx.insert(&NewArticle {
         id,
         url: item.url.clone(),
@@ -118,10 +119,19 @@ fn renew(tx: &mut Tx<'_>, memory: &mut Memory, item: &Harvested, id: ArticleId) 
     } else {
         memory.revise(sketch)
     };
+    part_story(tx, &decision)?;
     tx.place(id, decision.group, decision.similarity, decision.story)?;
     follow(tx, memory, id, &decision)?;
     tx.set_findings(id, &item.findings)?;
     Ok(Assigned::Revised)
+}
+
+/// Lets what left a story go, before an article comes to what it left or became.
+fn part_story(tx: &mut Tx<'_>, decision: &Decision) -> Result<(), Error> {
+    match &decision.parted {
+        Some((story, groups)) => Ok(tx.part_story(*story, groups)?),
+        None => Ok(()),
+    }
 }
 
 /// Writes down what else a decision changed, and its record.

@@ -56,6 +56,20 @@ impl Tx<'_> {
         Ok(moved.len())
     }
 
+    /// Lets groups of copies leave their story for one of their own, to which its id leads from now on, wherever it led before.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn part_story(&mut self, story: StoryId, groups: &[ArticleId]) -> Result<(), Error> {
+        self.run("DELETE FROM story_aliases WHERE id = ?1", [story])?;
+        for &group in groups {
+            for member in self.members_of(group)? {
+                self.place(member, group, None, story)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Says which group of copies is the most central of a story, so that it gives the title.
     ///
     /// # Errors
@@ -294,6 +308,21 @@ mod tests {
         transact(&mut store, |tx| tx.delete(id(2)));
         transact(&mut store, |tx| tx.delete(id(3)));
         assert_eq!(title(&store), "Title 1", "the group is gone");
+    }
+
+    #[test]
+    fn a_part_of_a_story_leaves_it_under_an_id_that_led_to_it_before() {
+        let mut store = three_stories();
+        transact(&mut store, |tx| {
+            tx.place(id(8), id(5), Some(0.75), id(5).into())?;
+            tx.merge_story(id(5).into(), id(1).into())?;
+            tx.part_story(id(5).into(), &[id(5)])
+        });
+        let story = |n: u64| store.reads().story(id(n).into()).expect("readable").expect("there");
+        assert_eq!((story(1).members, story(5).members), (vec![id(1), id(2), id(3)], vec![id(5), id(8)]));
+        let copy = store.reads().article(id(8)).expect("readable").expect("there");
+        assert_eq!((copy.duplicate_of, copy.similarity), (Some(id(5)), Some(0.75)));
+        assert_eq!(store.reads().integrity_check().expect("check"), [] as [String; 0]);
     }
 
     #[test]
