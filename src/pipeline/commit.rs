@@ -76,7 +76,7 @@ impl Owner {
         self.grown.0.push(written);
         thread::scope(|scope| {
             // It ends with its channel, which the work below takes with it.
-            scope.spawn(move || checkpoint_after(&transactions, &checkpointer));
+            scope.spawn(move || checkpoint_after(&transactions, checkpointer));
             self.work(inbox)
         })
     }
@@ -219,12 +219,15 @@ impl Owner {
     }
 }
 
-/// Keeps the log of the store short, so that nobody who writes waits for it.
-fn checkpoint_after(transactions: &sync_mpsc::Receiver<()>, checkpointer: &Checkpointer) {
+/// Keeps the log of the store short, so that nobody who writes waits for it, and moves the rest in the end.
+fn checkpoint_after(transactions: &sync_mpsc::Receiver<()>, checkpointer: Checkpointer) {
     while transactions.recv().is_ok() {
         if let Err(error) = checkpointer.run() {
             warn!(%error, "the log of the store could not be moved, which is tried again: {error}");
         }
+    }
+    if let Err(error) = checkpointer.finish() {
+        warn!(%error, "the log of the store could not be moved, which the next start does");
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! That is two waits for the disk and as much writing as the log has; whoever writes goes on meanwhile.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use super::{Error, Store, reader};
@@ -9,6 +11,9 @@ use super::{Error, Store, reader};
 /// Pages of the log that are worth it: 16 MiB, so that a large import does not write the same inner pages again after
 /// each megabyte.
 const PAGES: i64 = 4096;
+
+/// How long a reader may hold up the end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Keeps the log short, from a thread of its own.
 pub struct Checkpointer {
@@ -34,6 +39,16 @@ impl Checkpointer {
     /// When the database refuses: nothing is lost, and the log grows until it can be moved.
     pub fn run(&self) -> Result<bool, Error> {
         self.move_from(PAGES)
+    }
+
+    /// Moves all of the log, once nobody writes any more, and gives its place on the disk back. What a reader still needs
+    /// stays, and the next to open the store finds it there.
+    ///
+    /// # Errors
+    /// When the database refuses: nothing is lost.
+    pub fn finish(self) -> Result<(), Error> {
+        self.db.busy_timeout(PATIENCE)?;
+        self.waiting("truncate").map(drop)
     }
 
     fn move_from(&self, pages: i64) -> Result<bool, Error> {
@@ -70,7 +85,10 @@ mod tests {
         transact(&mut store, |tx| tx.insert(&article(2)));
         let begun_anew = checkpointer.waiting("noop").expect("the log");
         assert!(begun_anew <= waiting, "the writer begins the log anew: {begun_anew} of {waiting}");
-        drop((store, checkpointer));
+        checkpointer.finish().expect("the log is moved");
+        let log = dir.path().join("dateline.db-wal");
+        assert_eq!(log.metadata().expect("a log").len(), 0, "it is given back while the store is still open");
+        drop(store);
         assert_eq!(Store::open(dir.path()).expect("store").reads().counts().expect("counts").articles, 2);
     }
 
