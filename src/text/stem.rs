@@ -62,8 +62,9 @@ impl Stemmer {
 
     /// Tells whether a folded word may have a stem, without making it: `false` is certain.
     pub fn may_give(&self, stem: &str, word: &str) -> bool {
-        // These may take something off the beginning, too.
-        matches!(self.0, Kind::Snowball(_) | Kind::Arabic(_)) || word.chars().next() == stem.chars().next()
+        // These may take something off the beginning, too: a superlative of Ukrainian has its sign there.
+        matches!(self.0, Kind::Snowball(_) | Kind::Arabic(_) | Kind::Ukrainian(_))
+            || word.chars().next() == stem.chars().next()
     }
 
     /// Returns the stem of a folded word.
@@ -293,6 +294,11 @@ mod tests {
             let stem = stemmer.stem(&word);
             prop_assert!(stemmer.may_give(&stem, &word), "{lang}: {word} {stem}");
         }
+    }
+
+    #[test]
+    fn a_ukrainian_superlative_may_have_the_stem_of_its_positive() {
+        assert!(Stemmer::new("uk").may_give("довш", "найдовший"));
     }
 
     #[test]
