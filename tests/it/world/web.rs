@@ -269,8 +269,9 @@ impl Outlet {
             return Ok(());
         }
         let body = if known { &[][..] } else { &answer.body };
-        stream.write_all(format!("{head}content-length: {}\r\n\r\n", body.len()).as_bytes())?;
-        let (start, last) = body.split_at(body.len().saturating_sub(1));
+        let message = [format!("{head}content-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat();
+        // The last byte of the whole, as an answer without a body ends with its head.
+        let (start, last) = message.split_at(message.len() - 1);
         stream.write_all(start)?;
         self.end(number);
         stream.write_all(last)
