@@ -6,7 +6,7 @@ use chrono::Utc;
 use super::{
     Global, Usage,
     open::{self, Owned},
-    output::{Output, cut},
+    output::{Output, count, cut},
 };
 use crate::{
     model::ArticleId,
@@ -48,21 +48,25 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         output.note(&format!("… and {} more", ids.len() - SHOWN));
     }
     if arguments.dry_run || ids.is_empty() {
-        output.note(&format!("{} articles would be deleted", ids.len()));
+        output.note(&format!("{} would be deleted", articles(ids.len())));
         return Ok(());
     }
     drop(reader);
     if open::is_owned(data_dir) {
         open::ask(data_dir, "delete", &serde_json::to_value(&ids)?)?;
-        output.note(&format!("{} articles: the running dateline deletes them within seconds", ids.len()));
+        output.note(&format!("{}: the running dateline deletes within seconds", articles(ids.len())));
         return Ok(());
     }
     let Owned { lock, store, index, applied } = open::own(&loaded)?;
-    let count = ids.len();
+    let number = ids.len();
     pipeline::delete(store, index, applied, &loaded.settings, ids)?;
     drop(lock);
-    output.note(&format!("{count} articles deleted"));
+    output.note(&format!("{} deleted", articles(number)));
     Ok(())
+}
+
+fn articles(number: usize) -> String {
+    count(number as u64, "article", "articles")
 }
 
 fn which(arguments: &Arguments, reader: &Reader) -> Result<Vec<ArticleId>, Error> {
@@ -78,7 +82,11 @@ fn which(arguments: &Arguments, reader: &Reader) -> Result<Vec<ArticleId>, Error
         return Ok(ids);
     }
     let source = match &arguments.source {
-        Some(name) => Some(reader.find_source(name)?.ok_or_else(|| Usage(format!("no source `{name}`")))?),
+        Some(name) => Some(
+            reader
+                .find_source(name)?
+                .ok_or_else(|| Usage(format!("no source `{name}`\nhint: `dateline sources` lists all")))?,
+        ),
         None => None,
     };
     let until = arguments.before.as_deref().map(|text| read_time(text, Utc::now(), false)).transpose()?;

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::{
     Global, open,
-    output::{Output, count},
+    output::{Out, Output, count},
 };
 use crate::{
     model::{Article, ArticleId, Time},
@@ -82,7 +82,7 @@ const BATCH: usize = 200;
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
     let now = Utc::now();
-    let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    let out = BufWriter::with_capacity(1 << 18, Out::lock());
     if arguments.query.is_some() {
         let archive = open::archive(global)?;
         let mut rows = Rows::new(arguments, &archive.names, out, output)?;

@@ -77,12 +77,12 @@ impl Output {
 
     /// Prints bytes as they are.
     pub fn raw(&self, bytes: &[u8]) -> Result<(), Error> {
-        Ok(io::stdout().lock().write_all(bytes)?)
+        Ok(Out::lock().write_all(bytes)?)
     }
 
     /// Prints a line.
     pub fn line(&self, text: &str) -> Result<(), Error> {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Out::lock();
         stdout.write_all(text.as_bytes())?;
         Ok(stdout.write_all(b"\n")?)
     }
@@ -182,6 +182,29 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
 /// Says how many, in words that fit the number.
 pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
+}
+
+/// Standard output, whose errors say what they are about.
+pub(crate) struct Out(io::StdoutLock<'static>);
+
+impl Out {
+    pub fn lock() -> Self {
+        Self(io::stdout().lock())
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(unwritten)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(unwritten)
+    }
+}
+
+fn unwritten(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("standard output cannot be written: {error}"))
 }
 
 /// Fills a text up to `width` columns.

@@ -84,7 +84,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
     match arguments.action {
         None => list(arguments.name.as_deref(), global, output),
         Some(Action::Add { url, name, kind, lang, tag }) => {
-            CanonicalUrl::parse(&url).map_err(|error| Usage(error.to_string()))?;
+            CanonicalUrl::parse(&url)
+                .map_err(|error| Usage(format!("{error}\nhint: write the whole address, with https:// or http://")))?;
             let source = Source { name, kind, lang, tags: tag, ..Source::new(url) };
             add(vec![source], global, output)
         }
@@ -111,6 +112,10 @@ fn known(global: &Global) -> Result<Vec<StoredSource>, Error> {
     Ok(sources)
 }
 
+fn unknown(name: &str) -> Error {
+    anyhow!("no source `{name}`\nhint: `dateline sources` lists all")
+}
+
 fn list(name: Option<&str>, global: &Global, output: &Output) -> Result<(), Error> {
     let mut sources = known(global)?;
     if let Some(name) = name {
@@ -118,7 +123,7 @@ fn list(name: Option<&str>, global: &Global, output: &Output) -> Result<(), Erro
             source.name.eq_ignore_ascii_case(name) || source.source.url == name || source.source.id.to_string() == name
         });
         if sources.is_empty() {
-            return Err(anyhow!("no source `{name}`\nhint: `dateline sources` lists all"));
+            return Err(unknown(name));
         }
     }
     if output.json {
@@ -202,7 +207,7 @@ fn add(sources: Vec<Source>, global: &Global, output: &Output) -> Result<(), Err
 
 fn remove(name: &str, global: &Global, output: &Output) -> Result<(), Error> {
     let settings = open::settings(global)?;
-    let id = Reader::open(&settings.data_dir)?.find_source(name)?.ok_or_else(|| anyhow!("no source `{name}`"))?;
+    let id = Reader::open(&settings.data_dir)?.find_source(name)?.ok_or_else(|| unknown(name))?;
     let mut store = Store::open(&settings.data_dir)?;
     let removed = store.transaction(|tx| -> Result<bool, crate::store::Error> {
         tx.add_request("sources", &serde_json::Value::Null)?;

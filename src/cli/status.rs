@@ -91,7 +91,7 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
     fact("articles", format!("{} ({} copies) in {} stories", counts.articles, counts.copies, counts.stories))?;
     let shown = |at: Option<crate::model::Time>| at.map_or_else(|| "–".to_owned(), |at| day_and_time(&time(at)));
     fact("polled", format!("last {}, next {}", shown(last_poll), shown(next_poll)))?;
-    fact("waiting", format!("{waiting} entries, next try {}", shown(next_try)))?;
+    fact("waiting", format!("{}, next try {}", count(waiting, "entry", "entries"), shown(next_try)))?;
     fact(
         "sizes",
         format!("store {}, index {}", human_size(sizes.database_bytes + sizes.log_bytes), human_size(index_bytes)),

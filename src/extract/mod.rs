@@ -391,13 +391,18 @@ mod tests {
     fn markup_inside_metadata_costs_no_more_than_its_size() {
         // Parsed as it stands, depth would be paid for twice over: minutes for this page.
         let headline = "<dl><dd>".repeat(20_000);
-        let start = std::time::Instant::now();
-        extract(&format!(
+        let page = format!(
             "<meta name=description content='{0}'><script type=application/ld+json>{{\"@type\":\"NewsArticle\",\
              \"headline\":\"{headline}\"}}</script><h1>Ferry</h1>{TEXT}",
             &headline[..4000]
-        ));
-        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        );
+        // The shortest of some tries: in the others the machine may have had other things to do.
+        let seconds = || {
+            let start = std::time::Instant::now();
+            extract(&page);
+            start.elapsed().as_secs()
+        };
+        assert!((0..5).any(|_| seconds() < 5));
     }
 
     #[test]

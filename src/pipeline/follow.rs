@@ -279,30 +279,7 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{CanonicalUrl, Findings, Kind},
-        store::{NewArticle, NewText, Store},
-    };
-
-    fn insert(store: &mut Store, number: usize) {
-        let url = CanonicalUrl::parse(&format!("https://a.example/{number}")).expect("an address");
-        let id = ArticleId::derive(&[url.as_str()]);
-        let text = NewText {
-            title: format!("Report {number}"),
-            authors: Vec::new(),
-            published_at: None,
-            fetched_at: Utc::now(),
-            lang: None,
-            site: None,
-            image: None,
-            summary: None,
-            body: "A ferry ran aground.".to_owned(),
-            kind: Kind::Article,
-        };
-        let (findings, story) = (Findings::default(), id.into());
-        let article = NewArticle { id, url, source_id: None, text, findings, group: id, similarity: None, story };
-        assert!(store.transaction(|tx| tx.insert(&article)).expect("a transaction"));
-    }
+    use crate::store::{Store, tests::article};
 
     /// A rebuild reads a store that grows: the index then holds more than its number says, until the next commit.
     #[test]
@@ -313,8 +290,11 @@ mod tests {
         let (index, applied) = super::super::open_index(&settings).expect("an index");
         let reader = store.reader().expect("a reader");
         let mut follower = Follower::new(reader, index, applied, &settings, Arc::default(), watch::channel(applied).0);
-        let mut follow = |follower: &mut Follower, inserted: usize| {
-            (0..inserted).for_each(|number| insert(&mut store, 10 * number + inserted));
+        let mut follow = |follower: &mut Follower, inserted: u64| {
+            for number in 0..inserted {
+                let is_new = store.transaction(|tx| tx.insert(&article(10 * number + inserted)));
+                assert!(is_new.expect("a transaction"));
+            }
             follower.catch_up(true).expect("it works");
             follower.index().expect("it is open").searcher().articles()
         };

@@ -79,8 +79,11 @@ use crate::{
 /// Pieces of work that wait for the owner of the store: a few batches, so that it never starves and never hoards.
 const WORK_QUEUE: usize = 256;
 
-/// How long the end of a run waits for the index, for the sake of alerts; what is left is delivered by the next run.
-const LAST_COMMIT: Duration = Duration::from_secs(5);
+/// How long the end of a pass waits for the index, for the sake of alerts: more than a slow disk takes. What is left is
+/// delivered by the next run,
+const LAST_COMMIT: Duration = Duration::from_secs(60);
+/// and once it was told to stop.
+const LAST_COMMIT_OF_STOP: Duration = Duration::from_secs(5);
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +238,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         join("prune", prune).await??;
     }
     if !settings.alerts.is_empty() {
-        wait_until_searchable(&context, &mut searchable).await;
+        wait_until_searchable(&context, &mut searchable, &stop).await;
     }
     background.cancel();
     let (requests, reloads, pulse) = (requests.await, reloads.await, pulse.await);
@@ -256,10 +259,18 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
 }
 
 /// Waits until everything handed over so far is in the index, so that alerts can see it before the end.
-async fn wait_until_searchable(context: &Context, searchable: &mut watch::Receiver<u64>) {
+async fn wait_until_searchable(context: &Context, searchable: &mut watch::Receiver<u64>, stop: &CancellationToken) {
     context.flush().await;
     let Ok(last) = context.read(Reader::last_seq) else { return };
-    let _ = tokio::time::timeout(LAST_COMMIT, searchable.wait_for(|seq| *seq >= last)).await;
+    let told_to_stop = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_COMMIT_OF_STOP).await;
+    };
+    tokio::select! {
+        _ = searchable.wait_for(|seq| *seq >= last) => {}
+        () = tokio::time::sleep(LAST_COMMIT) => {}
+        () = told_to_stop => {}
+    }
 }
 
 /// Starts a stage that is a thread of its own, on the runtime's blocking pool so that it can be joined from async code.

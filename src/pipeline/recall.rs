@@ -60,8 +60,8 @@ fn relearn(tx: &mut Tx<'_>, settings: &config::Dedup) -> Result<Memory, Error> {
 mod tests {
     use super::*;
     use crate::{
-        model::{ArticleId, CanonicalUrl, Findings, Kind, Time},
-        store::{NewArticle, NewText},
+        model::{ArticleId, CanonicalUrl, Time},
+        store::{NewArticle, NewText, tests::article},
     };
 
     const FERRY: &str = "The ferry Solveig ran aground near Vessa early on Monday with 212 people on board, the coast guard said.\n\
@@ -78,28 +78,10 @@ mod tests {
         let document =
             Document { id, outlet: &outlet, title: &title, body, lang: Some("en"), published_at, arrived_at: at };
         let decision = memory.assign(dedup::sketch(&document));
-        let text = NewText {
-            title: title.clone(),
-            authors: Vec::new(),
-            published_at,
-            fetched_at: at,
-            lang: Some("en".to_owned()),
-            site: None,
-            image: None,
-            summary: None,
-            body: body.to_owned(),
-            kind: Kind::Article,
-        };
-        let article = NewArticle {
-            id,
-            url,
-            source_id: None,
-            text,
-            findings: Findings::default(),
-            group: decision.group,
-            similarity: decision.similarity,
-            story: decision.story,
-        };
+        let any = article(1);
+        let text = NewText { title: title.clone(), published_at, fetched_at: at, body: body.to_owned(), ..any.text };
+        let (group, similarity, story) = (decision.group, decision.similarity, decision.story);
+        let article = NewArticle { id, url, text, group, similarity, story, ..any };
         let stored: Result<_, Error> = store.transaction(|tx| {
             tx.insert(&article)?;
             tx.append_dedup(id, &decision.record)?;

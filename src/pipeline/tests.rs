@@ -265,6 +265,8 @@ async fn a_task_in_the_background_that_panics_is_started_again_and_does_its_work
 
 /// What comes out while a receiver is down, and a little later.
 const REPORTS: usize = 8;
+/// Minutes of the simulated clock that give the index, which has the real time only, minutes of that.
+const LONG: usize = 100_000;
 
 /// An outlet that reports each ten minutes, and a receiver that is down until it is mended.
 fn outlet_and_receiver(clock: &Clock, mended: Arc<AtomicBool>, taken: Arc<Mutex<Vec<(bool, String)>>>) -> Fetcher {
@@ -323,10 +325,10 @@ fn a_receiver_that_is_down_for_an_hour_gets_everything_then_in_order() {
         }
     };
     let hours = async {
-        minutes(1000, &|| tries(false) > 0).await;
+        minutes(LONG, &|| tries(false) > 0).await;
         minutes(60, &|| false).await;
         mended.store(true, Ordering::Relaxed);
-        minutes(1000, &|| tries(true) == REPORTS).await;
+        minutes(LONG, &|| tries(true) == REPORTS).await;
         stop.cancel();
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -383,49 +385,81 @@ fn a_clock_that_is_set_back_by_a_year_stops_no_polling() {
     assert!(polls.len() >= 8 && longest <= Some(1000), "{polls:?}");
 }
 
+/// Makes a forced pass over these feeds, in which nobody ever answers what `stalls` names. Returns what was asked for and
+/// how many seconds it took, too.
+fn pass_with_stalls(
+    settings: &config::Settings,
+    clock: &Clock,
+    feeds: &[String],
+    stalls: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> (Summary, Vec<String>, u64) {
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let (noted, time) = (asked.clone(), clock.clone());
+    let fetcher = Fetcher::Double(Double::new(move |request: Request| {
+        let (authority, path) = request.url.trim_start_matches("http://").split_once('/').expect("a path");
+        let (media, body) = document(authority, path);
+        let stalls = stalls(&request.url);
+        noted.lock().expect("no test fails here").push(request.url.clone());
+        let (time, limit) = (time.clone(), Duration::from_secs(30));
+        let headers = Headers::from(HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]));
+        async move {
+            if stalls {
+                time.sleep(limit).await;
+                return Err(crate::fetch::Error::Timeout { host: request.url, limit, received: 9 });
+            }
+            let (fetched_at, body) = (time.now(), body.into());
+            Ok(Response { url: request.url, status: 200, headers, body, fetched_at, wire_bytes: 0 })
+        }
+    }));
+    let sources = feeds.iter().map(Source::new).collect();
+    let parts = Parts { sources, ..parts(String::new(), settings, fetcher, clock.clone()) };
+    let running = run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let began = clock.elapsed();
+    let summary = runtime.block_on(async {
+        tokio::select! {
+            done = running => done.expect("it runs"),
+            () = clock.drive() => unreachable!("it drives for ever"),
+        }
+    });
+    let asked = std::mem::take(&mut *asked.lock().expect("no test fails here"));
+    (summary, asked, (clock.elapsed() - began).as_secs())
+}
+
 #[test]
 fn a_host_whose_pages_stall_holds_a_pass_up_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let settings = settings(dir.path());
     let clock = Clock::simulated("2026-11-23T00:00:00Z".parse().expect("a date"));
-    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
-    let pass = |stalls: Option<String>| {
-        let (noted, time) = (asked.clone(), clock.clone());
-        let fetcher = Fetcher::Double(Double::new(move |request: Request| {
-            let path = request.url.trim_start_matches("http://outlet.example").to_owned();
-            let (media, body) =
-                if path == "/feed" { feed("outlet.example", 5) } else { document("outlet.example", &path) };
-            let stalls = path != "/feed" && stalls.as_ref().is_none_or(|only| *only == path);
-            noted.lock().expect("no test fails here").push(path);
-            let (time, limit) = (time.clone(), Duration::from_secs(30));
-            let headers = Headers::from(HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]));
-            async move {
-                if stalls {
-                    time.sleep(limit).await;
-                    return Err(crate::fetch::Error::Timeout { host: request.url, limit, received: 9 });
-                }
-                let (fetched_at, body) = (time.now(), body.into());
-                Ok(Response { url: request.url, status: 200, headers, body, fetched_at, wire_bytes: 0 })
-            }
-        }));
-        let parts = parts("http://outlet.example/feed".to_owned(), &settings, fetcher, clock.clone());
-        let running = run(parts, Options { once: true, force: true, deadline: None }, CancellationToken::new());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let began = clock.elapsed();
-        let summary = runtime.block_on(async {
-            tokio::select! {
-                done = running => done.expect("it runs"),
-                () = clock.drive() => unreachable!("it drives for ever"),
-            }
-        });
-        let pages: Vec<String> = std::mem::take(&mut *asked.lock().expect("no test fails here"));
-        let pages: Vec<String> = pages.into_iter().filter(|path| path != "/feed").collect();
-        (summary, pages, (clock.elapsed() - began).as_secs())
-    };
-    let (first, pages, seconds) = pass(None);
-    assert_eq!((first.articles, first.failed_pages, first.waiting, pages.len(), seconds), (0, 1, 5, 1, 30));
+    let feed = ["http://outlet.example/feed".to_owned()];
+    let (first, asked, seconds) = pass_with_stalls(&settings, &clock, &feed, |url| !url.ends_with("/feed"));
+    assert_eq!((first.articles, first.failed_pages, first.waiting, asked.len(), seconds), (0, 1, 3, 2, 30));
     // In the next pass the others come first, so that one slow page holds up none of them.
-    let (second, again, _) = pass(Some(pages[0].clone()));
-    assert_eq!((second.articles, second.failed_pages, second.waiting), (4, 1, 1));
-    assert_eq!(again.last(), Some(&pages[0]), "{again:?}");
+    let slow = asked[1].clone();
+    let (second, again, _) = pass_with_stalls(&settings, &clock, &feed, move |url| url == slow);
+    assert_eq!((second.articles, second.failed_pages, second.waiting), (2, 1, 1));
+    assert_eq!(again.last(), Some(&asked[1]), "{again:?}");
+}
+
+#[test]
+fn a_host_whose_feeds_stall_holds_a_pass_up_once_and_no_other_host() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = settings(dir.path());
+    let clock = Clock::simulated("2026-11-23T00:00:00Z".parse().expect("a date"));
+    let slow = (0..5).map(|n| format!("http://slow.example/feed/{n}"));
+    let feeds: Vec<String> = slow.chain(["http://outlet.example/feed".to_owned()]).collect();
+    let of_slow = |asked: Vec<String>| -> Vec<String> {
+        asked.into_iter().filter(|url| url.starts_with("http://slow.example/feed")).collect()
+    };
+    let stalls = |url: &str| url.starts_with("http://slow.example/");
+    let (first, asked, seconds) = pass_with_stalls(&settings, &clock, &feeds, stalls);
+    let asked = of_slow(asked);
+    assert_eq!((first.polled, first.failed, first.articles, asked.len(), seconds), (2, 1, 3, 1, 30));
+    // The others come first in the next pass, so that one slow feed holds up none of them.
+    let stalled = asked[0].clone();
+    clock.set(clock.now() + chrono::Duration::minutes(1));
+    let (second, again, _) = pass_with_stalls(&settings, &clock, &feeds, move |url| url == stalled);
+    let again = of_slow(again);
+    assert_eq!((second.polled, second.failed, again.len()), (6, 1, 5));
+    assert_eq!(again.last(), Some(&asked[0]), "{again:?}");
 }

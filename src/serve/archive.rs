@@ -324,7 +324,7 @@ impl Archive {
     /// When part of it cannot be read.
     pub fn query(&self, question: &Question, now: Time) -> Result<Query, Error> {
         let mut query = match question.query.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => query::parse(text, now).map_err(|error| unreadable(&error, text))?,
+            Some(text) => read_query(text, now)?,
             None => Query::All,
         };
         for (field, values) in question.filters() {
@@ -349,6 +349,14 @@ impl Archive {
         };
         query.map_values(Field::Topic, &topics)?.map_values(Field::Story, &stories)
     }
+}
+
+/// Reads a query as `search` takes it.
+///
+/// # Errors
+/// With the place and what to do about it, where it cannot be read.
+pub fn read_query(text: &str, now: Time) -> Result<Query, Error> {
+    query::parse(text, now).map_err(|error| unreadable(&error, text))
 }
 
 /// Reads a time as options take it: RFC 3339, a date, or an age such as `24h`.

@@ -112,7 +112,9 @@ pub fn check(listen: &str, timeout: Duration) -> Result<(), String> {
         Ok(answer)
     };
     let address = address_of(listen)?;
-    let answer = ask(address).map_err(|error| format!("no answer from {address}: {error}"))?;
+    let answer = ask(address).map_err(|error| {
+        format!("no answer from {address}: {error}\nhint: `dateline run` answers there, on serve.listen")
+    })?;
     if answer.split_whitespace().nth(1) == Some("200") {
         return Ok(());
     }

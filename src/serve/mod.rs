@@ -49,7 +49,7 @@ use tracing::{info, warn};
 pub use self::cursor::START;
 use self::limit::Limits;
 pub use self::{
-    archive::{Archive, By, Error, Found, Order, Question, read_time},
+    archive::{Archive, By, Error, Found, Order, Question, read_query, read_time},
     health::{Liveness, Loop, check as check_health},
     mcp::serve_assistant,
     names::{NAMES, TopicName, TopicNames},

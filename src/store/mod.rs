@@ -38,7 +38,7 @@ mod sources;
 mod status;
 mod stories;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod topics;
 mod tx;
 

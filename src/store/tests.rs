@@ -23,7 +23,7 @@ pub(super) fn url(n: u64) -> CanonicalUrl {
 }
 
 /// An article of the tests, alone in its group and story, published and fetched in the order of the numbers.
-pub(super) fn article(n: u64) -> NewArticle {
+pub(crate) fn article(n: u64) -> NewArticle {
     let time = at(n.try_into().expect("small"));
     NewArticle {
         id: id(n),

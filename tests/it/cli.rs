@@ -194,6 +194,18 @@ fn a_reader_that_leaves_early_is_no_failure() {
 }
 
 #[test]
+fn output_that_finds_no_room_is_a_failure_that_names_it() {
+    let dateline = archive();
+    for command in [&["export"][..], &["search", "walkout"], &["completions", "bash"]] {
+        let mut command = dateline.command(command);
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux");
+        let done = command.stdout(full).output().expect("it runs");
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), told.contains("standard output cannot be written")), (Some(1), true), "{told}");
+    }
+}
+
+#[test]
 fn completions_are_written_for_the_shells() {
     for shell in ["bash", "zsh", "fish"] {
         let script = Dateline::new().plain(&["completions", shell]).ok().stdout;
@@ -236,14 +248,11 @@ fn a_page_behind_the_last_hit_says_how_many_there_are() {
 }
 
 #[test]
-fn a_query_without_measure_is_refused_at_once() {
+fn a_query_without_measure_is_refused() {
     let dateline = archive();
-    let begun = std::time::Instant::now();
     dateline.run(&["search", &"a".repeat(100_000)]).exits(2).says("10000 characters");
     dateline.run(&["search", &"a OR ".repeat(1_000)]).exits(2).says("200 clauses");
     dateline.run(&["search", &"(".repeat(1_000)]).exits(2).says("50 deep");
-    // A process each; what takes long is not the query.
-    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

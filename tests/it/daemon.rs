@@ -1,13 +1,12 @@
 //! The daemon: it answers, it takes requests from other processes, it stops when told to.
 
-use std::{
-    os::unix::net::UnixDatagram,
-    time::{Duration, Instant},
-};
+use std::{os::unix::net::UnixDatagram, sync::mpsc, thread};
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, get, page, paragraphs, wait_for};
+use crate::world::{
+    Answer, Dateline, Gate, Item, Outlet, PATIENCE, Web, ago, feed, free_address, get, page, paragraphs, wait_for,
+};
 
 /// A daemon's installation, with the address it listens on.
 struct Desk {
@@ -66,7 +65,7 @@ fn the_daemon_answers_programs_and_people() {
     let daemon = desk.dateline.start_ready(&desk.listen);
     let hit = desk.wait_for_hits("zebra", 1).remove(0);
     assert_eq!(desk.get("/livez").0, 200);
-    desk.dateline.run(&["health"]).ok();
+    desk.dateline.run(&["health", "--timeout", "1m"]).ok();
 
     let found = desk.json("/api/v1/search?q=zebra");
     assert_eq!((&found["total"], &found["hits"][0]["id"]), (&1.into(), &hit["id"]));
@@ -90,7 +89,7 @@ fn the_daemon_answers_programs_and_people() {
     }
     assert!(desk.get("/?q=zebra").1.contains("Zebra &amp; Sons"));
 
-    let metrics = desk.get("/metrics").1;
+    // What is counted after a commit may come later than what others see of it.
     for name in [
         "dateline_polls_total{outcome=\"new\"}",
         "dateline_requests_total{purpose=\"page\"} 1",
@@ -98,7 +97,7 @@ fn the_daemon_answers_programs_and_people() {
         "dateline_searchable_lag_seconds_count",
         "dateline_queue_depth{stage=\"commit\"}",
     ] {
-        assert!(metrics.contains(name), "{name} is not in {metrics}");
+        wait_for(name, || desk.get("/metrics").1.contains(name).then_some(()));
     }
     assert_eq!(daemon.terminate(), 0);
     desk.dateline.run(&["health"]).exits(1);
@@ -159,7 +158,7 @@ fn a_token_guards_everything_but_health() {
     // A browser's form: any name, the token as password.
     assert_eq!(ask("/", "authorization: Basic YW55OnMzY3JldA==\r\n"), 200);
     assert_eq!((ask("/livez", ""), ask("/readyz", "")), (200, 200));
-    dateline.run(&["health"]).ok();
+    dateline.run(&["health", "--timeout", "1m"]).ok();
 }
 
 #[test]
@@ -225,7 +224,7 @@ fn the_daemon_polls_again_by_itself() {
 }
 
 #[test]
-fn a_stop_with_requests_in_flight_is_quick_and_loses_nothing() {
+fn a_stop_waits_for_requests_in_flight_no_longer_than_the_grace_and_loses_nothing() {
     let web = Web::new();
     let outlets = [web.outlet(1), web.outlet(2), web.outlet(3)];
     for outlet in &outlets {
@@ -236,14 +235,12 @@ fn a_stop_with_requests_in_flight_is_quick_and_loses_nothing() {
     let mut urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
     urls.push(fine.url("/feed.xml"));
     let desk = Desk::following(&urls);
-    let dateline = desk.dateline.set("shutdown_grace", "\"2s\"");
+    // A stop that waited for them would not end while this test does.
+    let dateline = desk.dateline.set("shutdown_grace", "\"1s\"").set("http.timeout", "\"1h\"");
     let daemon = dateline.start_ready(&desk.listen);
     wait_for("polls in flight", || outlets.iter().all(|outlet| !outlet.seen().is_empty()).then_some(()));
     wait_for("the article", || (dateline.run(&["export"]).stdout.lines().count() == 1).then_some(()));
-    let told = Instant::now();
     assert_eq!(daemon.terminate(), 0);
-    // The grace, and room for a slow machine; far less than the requests' own 30 s.
-    assert!(told.elapsed() < Duration::from_secs(12), "{:?}", told.elapsed());
     assert_eq!(dateline.row(&["status"])["running"], false);
     assert_eq!(dateline.row(&["status"])["articles"], 1);
 }
@@ -251,23 +248,34 @@ fn a_stop_with_requests_in_flight_is_quick_and_loses_nothing() {
 #[test]
 fn a_pass_that_is_told_to_stop_keeps_what_it_has_and_the_next_goes_on() {
     let web = Web::new();
-    let outlet = web.outlet(1);
-    let items: Vec<Item> = (0..20)
-        .map(|n| {
-            let (path, title) = (format!("/{n}.html"), format!("Report {n}"));
-            outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(30))));
+    let (quick, slow) = (web.outlet(1), web.outlet(2));
+    let gate = Gate::default();
+    let publish = |outlet: &Outlet, count: usize, gate: &Gate| {
+        let items = (0..count).map(|n| {
+            let (path, title) = (format!("/{n}.html"), format!("Report {n} of {}", outlet.host));
+            outlet.serve(&path, Answer::html(page(&title, &paragraphs(10 * count + n), ago(30))).behind(gate));
             Item::new(outlet.url(&path), &title, ago(30))
-        })
-        .collect();
-    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
-    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"200ms\"");
-    let pass = dateline.start(&["run", "--once"]);
-    wait_for("some pages", || (outlet.seen().len() > 4).then_some(()));
-    assert_eq!(pass.terminate(), 0);
-    let kept = dateline.row(&["status"])["articles"].as_u64().expect("a number");
-    assert!(kept > 0 && kept < 20, "{kept}");
-    let rest = dateline.set("http.per_host_delay", "\"0s\"").row(&["run", "--once"]);
-    assert_eq!(rest["articles"], 20 - kept, "{rest}");
+        });
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items.collect::<Vec<_>>())));
+    };
+    let open = Gate::default();
+    open.open();
+    publish(&quick, 3, &open);
+    publish(&slow, 5, &gate);
+    let dateline = Dateline::following(&[quick.url("/feed.xml"), slow.url("/feed.xml")])
+        .set("http.timeout", "\"1h\"")
+        .set("shutdown_grace", "\"1h\"");
+    let mut pass = dateline.start(&["run", "--once"]);
+    let articles = || dateline.run(&["export"]).stdout.lines().count();
+    let pages_of_slow = || slow.seen().iter().filter(|seen| seen.path.ends_with(".html")).count();
+    wait_for("what is read, and a page that is not", || (articles() == 3 && pages_of_slow() == 1).then_some(()));
+    pass.signal("TERM");
+    wait_for("the stop to be heard", || pass.log().contains("finishing what is under way").then_some(()));
+    gate.open();
+    assert_eq!(wait_for("the end of the pass", || pass.ended()), 0, "{}", pass.log());
+    // The page that was under way, and none after it.
+    assert_eq!((articles(), pages_of_slow()), (4, 1));
+    assert_eq!(dateline.row(&["run", "--once"])["articles"], 4);
 }
 
 #[test]
@@ -275,18 +283,21 @@ fn the_service_manager_is_told_that_it_is_ready_alive_reloading_and_stopping() {
     let desk = Desk::following(&[]);
     let socket = desk.dateline.path("notify");
     let manager = UnixDatagram::bind(&socket).expect("a socket");
-    manager.set_read_timeout(Some(crate::world::PATIENCE)).expect("a timeout");
     let mut command = desk.dateline.command(&["run"]);
     command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "300000");
     let daemon = desk.dateline.start_command(command);
-    let told = |what: &str| {
+    // A manager hears at once: a socket holds few messages, and who sends one more waits.
+    let (heard, messages) = mpsc::channel();
+    thread::spawn(move || {
         let mut message = [0; 4096];
-        loop {
-            let length = manager.recv(&mut message).unwrap_or_else(|error| panic!("waiting for {what}: {error}"));
-            let message = String::from_utf8_lossy(&message[..length]).into_owned();
-            if message.contains(what) {
-                return message;
-            }
+        while let Ok(length) = manager.recv(&mut message) {
+            drop(heard.send(String::from_utf8_lossy(&message[..length]).into_owned()));
+        }
+    });
+    let told = |what: &str| loop {
+        let message = messages.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("waiting for {what}: {error}"));
+        if message.contains(what) {
+            return message;
         }
     };
     told("READY=1");
@@ -320,7 +331,7 @@ fn a_backup_of_a_running_daemon_opens_and_has_everything() {
 }
 
 #[test]
-fn a_stop_with_a_hundred_polls_in_flight_takes_less_than_ten_seconds_and_loses_nothing() {
+fn a_stop_with_a_hundred_polls_in_flight_waits_for_none_and_loses_nothing() {
     let web = Web::new();
     let outlets: Vec<Outlet> = (1..=100).map(|n| web.outlet(n)).collect();
     let urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
@@ -328,12 +339,14 @@ fn a_stop_with_a_hundred_polls_in_flight_takes_less_than_ten_seconds_and_loses_n
         outlet.serve("/feed.xml", Answer::stall());
     }
     let desk = Desk::following(&urls);
-    let dateline = desk.dateline.set("http.max_concurrency", "200");
+    let settings = desk.dateline.json(&["config"]);
+    let grace = settings.iter().find(|row| row["setting"] == "shutdown_grace").expect("it is listed");
+    assert_eq!(grace["value"], "8s", "who runs containers kills after ten seconds");
+    let dateline = desk.dateline.set("http.max_concurrency", "200").set("http.timeout", "\"1h\"");
+    let dateline = dateline.set("shutdown_grace", "\"1s\"");
     let daemon = dateline.start_ready(&desk.listen);
     wait_for("a hundred polls in flight", || (web.seen().len() >= 100).then_some(()));
-    let told = Instant::now();
     assert_eq!(daemon.terminate(), 0);
-    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
     for (number, outlet) in outlets.iter().enumerate() {
         publish(outlet, "a", &format!("Zebra number {number} in the harbour"), number);
     }

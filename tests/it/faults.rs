@@ -1,8 +1,8 @@
 //! What breaks under dateline: the disk, the network. It is said, tried again, and nothing is lost.
 
-use std::{fs, io::Write, process::Command};
+use std::{fs, io::Write, os::unix::fs::symlink, process::Command};
 
-use crate::world::{Answer, Dateline, Item, Outlet, Web, ago, feed, free_address, page, paragraphs, wait_for};
+use crate::world::{Answer, Dateline, Gate, Item, Outlet, Web, ago, feed, free_address, page, paragraphs, wait_for};
 
 fn publish(outlet: &Outlet, number: usize) {
     let title = format!("Harbour report {number}");
@@ -10,17 +10,22 @@ fn publish(outlet: &Outlet, number: usize) {
     outlet.serve("/feed.xml", Answer::feed(feed("Paper", &[Item::new(outlet.url("/a.html"), &title, ago(20))])));
 }
 
-/// Follows an outlet of so many reports, of which it takes its time to read all.
-fn following_reports(web: &Web, reports: usize) -> Dateline {
-    let outlet = web.outlet(1);
-    let items = (0..reports).map(|n| {
-        let (path, title) = (format!("/{n}.html"), format!("Harbour report {n}"));
-        outlet.serve(&path, Answer::html(page(&title, &paragraphs(n), ago(20))));
-        Item::new(outlet.url(&path), &title, ago(20))
-    });
-    let items: Vec<Item> = items.collect();
-    outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items)));
-    let dateline = Dateline::following(&[outlet.url("/feed.xml")]).set("http.per_host_delay", "\"50ms\"");
+const REPORTS: usize = 30;
+
+/// Follows two outlets of so many reports together, a third of which can be read before the gate is open.
+fn following_reports(web: &Web, gate: &Gate) -> Dateline {
+    let (quick, slow) = (web.outlet(1), web.outlet(2));
+    let publish = |outlet: &Outlet, numbers: std::ops::Range<usize>, answer: &dyn Fn(String) -> Answer| {
+        let items = numbers.map(|n| {
+            let (path, title) = (format!("/{n}.html"), format!("Harbour report {n}"));
+            outlet.serve(&path, answer(page(&title, &paragraphs(n), ago(20))));
+            Item::new(outlet.url(&path), &title, ago(20))
+        });
+        outlet.serve("/feed.xml", Answer::feed(feed("Paper", &items.collect::<Vec<_>>())));
+    };
+    publish(&quick, 0..REPORTS / 3, &|page| Answer::html(page));
+    publish(&slow, REPORTS / 3..REPORTS, &|page| Answer::html(page).behind(gate));
+    let dateline = Dateline::following(&[quick.url("/feed.xml"), slow.url("/feed.xml")]).set("http.timeout", "\"1h\"");
     fs::create_dir(dateline.path("data")).expect("a directory");
     dateline
 }
@@ -53,7 +58,6 @@ fn a_disk_that_takes_nothing_is_waited_for_and_nothing_is_lost() {
 
 #[test]
 fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
-    const REPORTS: usize = 30;
     // A small file system of its own, which ends with the process; not everywhere may everybody make one.
     let apart = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"];
     let tried = Command::new("unshare").args(apart).args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
@@ -61,8 +65,8 @@ fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
         eprintln!("skipped: no file system can be mounted here: {tried:?}");
         return;
     }
-    let web = Web::new();
-    let dateline = following_reports(&web, REPORTS);
+    let (web, gate) = (Web::new(), Gate::default());
+    let dateline = following_reports(&web, &gate);
     let plain = dateline.command(&["-vv", "run", "--once"]);
     let mut command = Command::new("unshare");
     let steps = "mount -t tmpfs -o size=32m tmpfs data && \"$0\" \"$@\" && \
@@ -74,6 +78,7 @@ fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
     let inside = format!("/proc/{}/root{}", pass.id(), dateline.path("data/filler").display());
     let mut filler = fs::File::create(&inside).expect("it can be reached");
     while filler.write_all(&[0; 4096]).is_ok() {}
+    gate.open();
     wait_for("the first refusal", || pass.log().contains("trying again in").then_some(()));
     assert!(pass.log().contains("the disk is full"), "{}", pass.log());
     fs::remove_file(inside).expect("it is there");
@@ -86,9 +91,8 @@ fn a_file_system_that_is_full_is_waited_for_and_nothing_is_lost() {
 
 #[test]
 fn a_disk_that_turns_read_only_is_named_and_once_it_is_repaired_nothing_is_lost() {
-    const REPORTS: usize = 20;
-    let web = Web::new();
-    let dateline = following_reports(&web, REPORTS).set("shutdown_grace", "\"100ms\"");
+    let (web, gate) = (Web::new(), Gate::default());
+    let dateline = following_reports(&web, &gate).set("shutdown_grace", "\"100ms\"");
     // What a failing disk does to its file system, whatever is open there. Only root can make one and bring that about.
     let within = |steps: &str, plain: &Command| {
         let mut command = Command::new("unshare");
@@ -110,6 +114,7 @@ fn a_disk_that_turns_read_only_is_named_and_once_it_is_repaired_nothing_is_lost(
     let mut enter = Command::new("nsenter");
     enter.args(["--mount", "--target", &pass.id().to_string(), "mount", "-o", "remount,abort"]);
     assert!(enter.arg(dateline.path("data")).status().expect("nsenter is there").success());
+    gate.open();
     wait_for("the first refusal", || pass.log().contains("trying again in").then_some(()));
     assert!(pass.log().contains("cannot be written: Read-only file system"), "{}", pass.log());
     assert_eq!(pass.terminate(), 1);
@@ -152,8 +157,10 @@ fn an_index_that_cannot_be_written_is_opened_again_and_misses_nothing() {
     wait_for("the index to fail", || daemon.log().contains("the index failed").then_some(()));
     let stored = || dateline.row(&["status"])["articles"].as_u64();
     wait_for("the store to go on", || (stored() == Some(2)).then_some(()));
-    fs::remove_file(&index).expect("a file");
-    fs::rename(&away, &index).expect("an index");
+    // In one step: the daemon may look at any moment, and would find room for a new one.
+    let link = dateline.path("data/link");
+    symlink(&away, &link).expect("a writable directory");
+    fs::rename(link, &index).expect("an index");
     wait_for("the second article", || (hits() == 2).then_some(()));
     assert!(daemon.ended().is_none(), "{}", daemon.log());
     assert_eq!(daemon.terminate(), 0);

@@ -62,13 +62,17 @@ fn ten_thousand_sources_that_are_not_due_take_little_memory_and_nobody_is_asked(
     assert_eq!((first.matches("<li><h2>").count(), first.contains("rel=next")), (500, true));
     assert_eq!((last.matches("<li><h2>").count(), last.contains("rel=next")), (20, false));
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).expect("Linux");
-    let kib = |name: &str| -> u64 {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("it is there");
-        line.trim_end_matches("kB").trim().parse().expect("a number")
+    let kib = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim_end_matches("kB").trim().parse().ok()
     };
-    let (all, own) = (kib("VmRSS:"), kib("RssAnon:"));
-    eprintln!("{SOURCES} idle sources: {} MiB resident, {} MiB of them the process's own", all >> 10, own >> 10);
-    assert!(own <= MEMORY_KIB, "{own} KiB");
+    match (kib("VmRSS:"), kib("RssAnon:")) {
+        (Some(all), Some(own)) => {
+            eprintln!("{SOURCES} idle sources: {} MiB resident, {} MiB of them our own", all >> 10, own >> 10);
+            assert!(own <= MEMORY_KIB, "{own} KiB");
+        }
+        _ => eprintln!("skipped: this kernel does not tell how much memory is the process's own"),
+    }
     assert!(!daemon.log().contains("polling"), "{}", daemon.log());
     assert_eq!(daemon.terminate(), 0);
 }

@@ -1,8 +1,8 @@
 //! What publishers may expect: conditional requests, gaps, robots.txt, Retry-After, and no knocking on private doors.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::world::{Answer, Dateline, Item, Outlet, Seen, Web, ago, feed, page, paragraphs};
+use crate::world::{Answer, Dateline, Gate, Item, Outlet, Web, ago, feed, page, paragraphs, wait_for};
 
 /// Publishes so many articles, `/1.html` and on, in `/feed.xml`.
 fn publish(outlet: &Outlet, count: usize) {
@@ -77,12 +77,18 @@ fn a_host_is_asked_one_thing_at_a_time_with_a_gap_while_others_go_on() {
     const GAP: Duration = Duration::from_millis(150);
     let web = Web::new();
     let outlets = [web.outlet(1), web.outlet(2), web.outlet(3)];
+    let gate = Gate::default();
     for outlet in &outlets {
         publish(outlet, 4);
-        outlet.serve("/1.html", Answer::html(page("Slow", &paragraphs(1), ago(60))).after(Duration::from_millis(200)));
+        outlet.serve("/1.html", Answer::html(page("Slow", &paragraphs(1), ago(60))).behind(&gate));
     }
     let urls: Vec<String> = outlets.iter().map(|outlet| outlet.url("/feed.xml")).collect();
-    Dateline::following(&urls).set("http.per_host_delay", "\"150ms\"").pass();
+    let dateline = Dateline::following(&urls).set("http.per_host_delay", "\"150ms\"").set("http.timeout", "\"1h\"");
+    let mut pass = dateline.start(&["run", "--once"]);
+    // None of these is answered before all were asked for: no host waits for another.
+    wait_for("every slow page", || outlets.iter().all(|outlet| !outlet.asked("/1.html").is_empty()).then_some(()));
+    gate.open();
+    assert_eq!(wait_for("the end of the pass", || pass.ended()), 0, "{}", pass.log());
     for outlet in &outlets {
         let seen = outlet.seen();
         // The feed, robots.txt and four pages.
@@ -93,13 +99,6 @@ fn a_host_is_asked_one_thing_at_a_time_with_a_gap_while_others_go_on() {
             assert!(gap >= GAP, "{} came {gap:?} after {}", pair[1].path, pair[0].path);
         }
     }
-    // No host waits for another: the first requests of all fall into what one host needs for two.
-    let span = |of: fn(&Seen) -> Instant, seen: &[Seen]| {
-        seen.iter().map(of).max().unwrap() - seen.iter().map(of).min().unwrap()
-    };
-    let all = span(|seen| seen.began, &web.seen());
-    let longest = outlets.iter().map(|outlet| span(|seen| seen.began, &outlet.seen())).max().expect("three");
-    assert!(all < longest * 2, "all took {all:?}, the slowest alone {longest:?}");
 }
 
 #[test]
@@ -176,25 +175,6 @@ fn max_age_holds_even_against_force() {
     outlet.serve("/feed.xml", Answer::feed(body).header("cache-control", "public, max-age=1800"));
     let dateline = Dateline::following(&[outlet.url("/feed.xml")]);
     assert_eq!((dateline.pass()["polled"].as_u64(), dateline.pass()["polled"].as_u64()), (Some(1), Some(0)));
-}
-
-#[test]
-fn a_host_that_stalls_holds_a_pass_up_once() {
-    let web = Web::new();
-    let (slow, other) = (web.outlet(1), web.outlet(2));
-    publish(&other, 1);
-    let paths: Vec<String> = (0..5).map(|n| format!("/{n}.xml")).collect();
-    paths.iter().for_each(|path| slow.serve(path, Answer::stall()));
-    let urls: Vec<String> = paths.iter().map(|path| slow.url(path)).chain([other.url("/feed.xml")]).collect();
-    let dateline = Dateline::following(&urls).set("http.timeout", "\"300ms\"");
-    let first = dateline.pass();
-    assert_eq!((&first["polled"], &first["failed"], &first["articles"]), (&2.into(), &1.into(), &1.into()), "{first}");
-    let asked: Vec<String> = slow.seen().into_iter().map(|seen| seen.path).collect();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    // The others come first in the next pass, so that one slow feed holds up none of them.
-    paths.iter().filter(|path| **path != asked[0]).for_each(|path| slow.serve(path, Answer::feed(feed("Paper", &[]))));
-    let second = dateline.pass();
-    assert_eq!((&second["polled"], &second["failed"]), (&6.into(), &1.into()), "{second}");
 }
 
 #[test]
@@ -325,8 +305,7 @@ fn a_page_that_asks_to_wait_holds_its_host_and_not_the_pass() {
     other.serve("/1.html", Answer::html(page("Report 1", &paragraphs(1), ago(30))));
     let dateline = Dateline::following(&[busy.url("/feed.xml"), other.url("/feed.xml")]);
     let pass = dateline.pass();
-    assert!(pass["duration_ms"].as_u64().is_some_and(|took| took < 60_000), "the pass waited: {pass}");
-    assert_eq!((&pass["articles"], &pass["failed_pages"]), (&1.into(), &3.into()), "{pass}");
+    assert_eq!((&pass["articles"], &pass["failed_pages"]), (&1.into(), &3.into()), "it did not wait an hour: {pass}");
     let asked = || -> usize { (1..=3).map(|n| busy.asked(&format!("/{n}.html")).len()).sum() };
     assert_eq!(asked(), 1, "after the first answer no page of this host was asked for");
     dateline.run(&["run", "--once", "--force"]).ok();

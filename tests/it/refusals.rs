@@ -123,6 +123,7 @@ fn questions_that_cannot_be_read_or_answered_have_their_codes() {
         .ok();
     dateline.run(&["search", "word"]).ok();
     dateline.run(&["search", "(word"]).exits(2).says("^");
+    dateline.run(&["topics", "count", "(word"]).exits(2).says("^");
     dateline.run(&["search", "word", "--topic", "nonsense"]).exits(2);
     dateline.run(&["search", "word", "--since", "yesterdayish"]).exits(2);
     dateline.run(&["search", "word", "--sort", "sideways"]).exits(2);

@@ -3,12 +3,14 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Error};
+use chrono::Utc;
 use rayon::prelude::*;
 
 use super::{Global, Output, open};
 use crate::{
     config::{self, Loaded, TopicPosition, TopicRule},
     model::Article,
+    serve,
     store::{ArticleFilter, Cursor},
     topic::Text,
 };
@@ -64,6 +66,7 @@ fn rules(rule: &str) -> Result<Loaded, Error> {
     } else if rule.parse::<toml::Table>().is_ok() {
         config::parse_topics(&format!("[[topic]]\nid = \"{UNNAMED}\"\n{rule}"), Path::new("rule"))?
     } else {
+        serve::read_query(rule, Utc::now())?;
         let query =
             TopicRule { id: UNNAMED.into(), name: UNNAMED.into(), query: Some(rule.into()), ..TopicRule::default() };
         vec![(query, TopicPosition::default())]

@@ -8,13 +8,12 @@ use std::{
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU8, Ordering},
     thread,
-    time::Instant,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{PATIENCE, wait_for};
+use super::{PATIENCE, patiently, wait_for};
 
 /// A topics file of our own: small, so that every process starts at once.
 const TOPICS: &str = r#"
@@ -248,17 +247,13 @@ fn read_all(mut pipe: impl Read) -> String {
 
 /// Waits for the end within our patience; kills what goes on after that.
 fn wait(child: &mut Child) -> Option<i32> {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
-        if let Some(status) = child.try_wait().expect("a child of ours") {
-            // A signal has no code.
-            return Some(status.code().unwrap_or(-1));
-        }
-        thread::sleep(std::time::Duration::from_millis(5));
+    let ended = patiently(|| child.try_wait().expect("a child of ours"));
+    if ended.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
     }
-    let _ = child.kill();
-    let _ = child.wait();
-    None
+    // A signal has no code.
+    ended.map(|status| status.code().unwrap_or(-1))
 }
 
 /// A process that goes on until it is told to stop; killed at the end of the test.
@@ -285,8 +280,8 @@ impl Daemon {
 
     /// Sends it a signal, such as `HUP`.
     pub fn signal(&self, name: &str) {
-        let id = self.id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill is there");
+        let kill = format!("kill -{name} {}", self.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().expect("a shell is there");
         assert!(sent.success());
     }
 
@@ -311,10 +306,11 @@ impl Drop for Daemon {
     }
 }
 
-/// Returns a loopback address that is free, each time another one: no daemon of another test can take its port.
+/// Returns a loopback address that is free, each time another one: no daemon of another test can take its port, nor one of
+/// the same test in another process.
 pub fn free_address() -> String {
     static GIVEN: AtomicU8 = AtomicU8::new(1);
-    let host = format!("127.0.9.{}", GIVEN.fetch_add(1, Ordering::Relaxed));
+    let host = format!("127.9.{}.{}", std::process::id() % 256, GIVEN.fetch_add(1, Ordering::Relaxed));
     let listener = TcpListener::bind((host.as_str(), 0)).expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }

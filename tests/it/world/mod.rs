@@ -15,21 +15,30 @@ use std::{
 pub use self::{
     dateline::{Daemon, Dateline, check_fields, free_address, get, get_whole, json_lines},
     press::{Item, ago, feed, page, paragraphs},
-    web::{Answer, Outlet, Seen, Web},
+    web::{Answer, Gate, Outlet, Web},
 };
 
-/// Far beyond what anything here takes, so that only a claim that does not hold runs into it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Far beyond what anything here takes, so that only a claim that does not hold runs into it,
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// and that many looks besides: a machine that stalls makes none meanwhile.
+const LOOKS: usize = 1000;
 
 /// Polls until something is there.
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+pub fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    patiently(look).unwrap_or_else(|| panic!("waited in vain for {what}"))
+}
+
+/// Polls until something is there or our patience is over.
+fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    let mut looks = 0;
+    while looks < LOOKS || began.elapsed() < PATIENCE {
         if let Some(found) = look() {
-            return found;
+            return Some(found);
         }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        thread::sleep(Duration::from_millis(20));
+        looks += 1;
+        thread::sleep(Duration::from_millis(10));
     }
+    None
 }

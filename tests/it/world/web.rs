@@ -4,13 +4,28 @@ use std::{
     collections::HashMap,
     io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 /// Larger than any limit under test; ends an endless body if nobody hangs up.
 const ENDLESS_BYTES: usize = 64 << 20;
+
+/// Holds answers back until it is opened.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |open| !*open).unwrap());
+    }
+}
 
 /// What a server sends for one request.
 #[derive(Clone)]
@@ -20,6 +35,7 @@ pub struct Answer {
     body: Vec<u8>,
     manner: Manner,
     delay: Duration,
+    gate: Option<Gate>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -45,7 +61,7 @@ impl Answer {
     }
 
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), manner: Manner::Whole, delay: Duration::ZERO }
+        Self { status, headers: Vec::new(), body: Vec::new(), manner: Manner::Whole, delay: Duration::ZERO, gate: None }
     }
 
     pub fn redirect(status: u16, to: &str) -> Self {
@@ -70,6 +86,11 @@ impl Answer {
     /// The same, so much later.
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    /// The same, as soon as the gate is open.
+    pub fn behind(self, gate: &Gate) -> Self {
+        Self { gate: Some(gate.clone()), ..self }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -216,6 +237,7 @@ impl Outlet {
         let seen = Seen { host: self.host.clone(), path, headers, body, began: Instant::now(), ended: None };
         let (number, answer) = self.record(&seen);
         thread::sleep(answer.delay);
+        answer.gate.iter().for_each(Gate::pass);
         match answer.manner {
             Manner::Close => self.end(number),
             Manner::Stall => {
