@@ -116,6 +116,11 @@ impl TitleWord {
         self.0 & Self::TELLING != 0
     }
 
+    /// Tells whether a fact is this word.
+    pub fn is_fact(self, fact: u32) -> bool {
+        (self.0 ^ fact) & !(Self::STEM | Self::TELLING) == 0
+    }
+
     fn place(self) -> (usize, u64) {
         ((self.0 >> 29) as usize, 1 << (self.0 >> 23 & 63))
     }

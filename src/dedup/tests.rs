@@ -144,6 +144,46 @@ fn forms_with_other_facts_stay_apart() {
     check(&texts, &[0, 1, 2, 1]);
 }
 
+/// The rules of a draw are the same in every report of it, and so is what the reports of one day are called.
+fn draw(first: &str, second: &str) -> String {
+    format!(
+        "The numbers of the Monday draw are out. The balls came up as {first} this time.\n\
+         Small wheel: {second} were drawn.\n\
+         Winners have ninety days to bring the slip to a shop, and the slip has to bear a name on the back.\n\
+         Nobody under age may play, and whoever plays too much can talk to somebody at any hour and free of charge.\n\
+         Machines close half an hour before the wheel turns, and shops tell you whether yours is among those that stay open."
+    )
+}
+
+#[test]
+fn draws_of_one_day_under_one_title_are_told_by_their_numbers() {
+    let texts = [
+        draw("44, 18, 4, 5, 35, 59", "11, 21, 38, 33"),
+        draw("56, 11, 12, 34, 53, 4", "52, 9, 5, 2, 18"),
+        draw("11, 18, 26, 43, 56, 20", "10, 12, 35, 21, 8"),
+        draw("56, 11, 12, 34, 53, 4", "52, 9, 5, 2, 18").replace("came up as", "that came up were"),
+    ];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|text| ("Lottery: the numbers of Monday", text.as_str())).collect();
+    check(&texts, &[0, 1, 2, 1]);
+}
+
+#[test]
+fn one_headline_over_two_names_is_no_copy_but_with_the_name_of_the_outlet_it_is() {
+    let notice = |place: &str| {
+        format!(
+            "The Vessa Pilots expect the usual traffic in {place} on Monday, January 5, and ask boats to keep clear of the quay.\n\
+             Ships of the line tie up before noon, and the pilots take the last of them out with the tide in the evening.\n\
+             Fishing boats find room at the old pier, where ice and fuel are sold from six in the morning until four.\n\
+             Whoever brings his own ice has to tell the master of the pier a day before."
+        )
+    };
+    let ad = "Get the evening letter";
+    let (kalund, norby) = (notice("Kalund"), notice("Norby"));
+    let (one, other) = (format!("{kalund}\n{ad} of the Torsund Post."), format!("{kalund}\n{ad} of the Orsk Mirror."));
+    check(&[("Kalund harbour on Monday", &kalund), ("Norby harbour on Monday", &norby)], &[0, 1]);
+    check(&[("Harbour on Monday - Torsund Post", &one), ("Harbour on Monday - Orsk Mirror", &other)], &[0, 0]);
+}
+
 #[test]
 fn a_filled_in_form_is_found_again_by_its_facts() {
     let filing = |company: &str, place: &str, millions: &str, bank: &str| {
