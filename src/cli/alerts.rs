@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global, output: &Output) -> Res
     let alerts: Vec<&Alert> = settings.alerts.iter().filter(fits).collect();
     if let (Some(name), true) = (&name, alerts.is_empty()) {
         let known: Vec<&str> = settings.alerts.iter().map(|alert| alert.name.as_str()).collect();
-        return Err(Usage(format!("there is no alert `{name}`\nhint: there are: {}", known.join(", "))).into());
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(Usage(format!("there is no alert `{name}`\nhint: there are: {known}")).into());
     }
     if alerts.is_empty() {
         output

@@ -73,11 +73,16 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let mut failed = false;
     let mut chunk = Vec::new();
     for argument in &arguments.inputs {
+        let mut is_empty = true;
         for input in inputs(argument, reading.url.unwrap_or_default(), &loaded.settings)? {
+            is_empty = false;
             chunk.push(input);
             if chunk.len() >= CHUNK || chunk.iter().map(Input::size).sum::<usize>() >= CHUNK_BYTES {
                 failed |= !reading.show(std::mem::take(&mut chunk), output)?;
             }
+        }
+        if is_empty {
+            output.note(&format!("{argument}: no pages\nhint: pages are files in .html and .html.gz, and recordings"));
         }
     }
     failed |= !reading.show(chunk, output)?;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     config::{parse_opml, write_opml},
-    model::{CanonicalUrl, Source, SourceKind, SourceStatus},
+    model::{CanonicalUrl, Source, SourceKind, SourceStatus, host_of},
     serve::json::{SourceRow, time},
     store::{Reader, Store, StoredSource},
 };
@@ -144,11 +144,16 @@ fn list(name: Option<&str>, global: &Global, output: &Output) -> Result<(), Erro
             SourceStatus::Never => ("never  ", Style::Dim),
         };
         let about = match &source.state.last_error {
-            Some(error) if source.state.status != SourceStatus::Ok => error.clone(),
+            // Its host stands in the address, and often in the name.
+            Some(error) if source.state.status != SourceStatus::Ok => {
+                let host = host_of(&source.source.url).unwrap_or_default();
+                error.trim_start_matches(&format!("{host}: ")).to_owned()
+            }
             _ => source.source.url.clone(),
         };
         let next = source.state.next_poll_at.map_or_else(|| "at the next run".to_owned(), |at| day_and_time(&time(at)));
-        let room = output.width().saturating_sub(widest + 30);
+        // Only a screen has an end: who reads a pipe looks for addresses.
+        let room = if output.is_terminal() { output.width().saturating_sub(widest + 30) } else { usize::MAX };
         let name = pad(&cut(&source.name, widest), widest);
         output.line(&format!("{}  {name}  {}  {}", output.paint(style, status), pad(&next, 16), cut(&about, room)))?;
     }

@@ -71,7 +71,8 @@ pub(crate) fn run(global: &Global, output: &Output) -> Result<(), Error> {
     let fact = |name: &str, value: String| {
         output.line(&format!("{} {value}", output.paint(Style::Dim, &format!("{name:<10}"))))
     };
-    fact("directory", data_dir.display().to_string())?;
+    let shown_dir = data_dir.canonicalize();
+    fact("directory", shown_dir.as_ref().unwrap_or(data_dir).display().to_string())?;
     fact("daemon", owner.map_or_else(|| "not running".to_owned(), |owner| format!("running, {owner}")))?;
     let (sources, entries) = (counts.sources, counts.entries);
     fact(

@@ -12,3 +12,6 @@ mod token;
 pub use self::language::detect;
 pub use self::stem::Stemmer;
 pub use self::token::{Token, Tokens, fold_char, tokenize};
+
+#[cfg(test)]
+pub(crate) mod tests;

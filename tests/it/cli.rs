@@ -166,6 +166,10 @@ fn what_goes_to_a_pipe_has_no_colour() {
         let done = dateline.run(command).ok();
         assert!(!done.stdout.contains('\u{1b}') && !done.stderr.contains('\u{1b}'), "{command:?}: {done:?}");
     }
+    // Nor has it an end of lines: whoever looks for an address finds it.
+    let long = format!("https://paper.example/{}", "feed/".repeat(20));
+    dateline.run(&["sources", "add", &long]).ok();
+    assert!(dateline.run(&["sources"]).ok().stdout.contains(&long));
     let coloured = dateline.run(&["search", "walkout", "--color", "always"]).ok().stdout;
     assert!(coloured.contains("\u{1b}["), "{coloured}");
     let plain = dateline.run(&["search", "walkout", "--color", "never"]).ok().stdout;

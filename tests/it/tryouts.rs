@@ -55,6 +55,8 @@ fn extract_reads_files_packed_files_directories_and_input() {
         assert_eq!((&row["title"], &row["kind"]), (&"Report on ferries".into(), &"article".into()));
         assert_eq!(row["body"], paragraphs(1).join("\n\n").as_str());
     }
+    std::fs::create_dir(dateline.path("none")).expect("a directory");
+    dateline.run(&["extract", "none"]).ok().says("none: no pages");
     let done = dateline.run(&["extract", "pages/a.html", "pages/missing.html", "--json"]).exits(1);
     assert_eq!(done.rows()[1]["kind"], "error");
     assert!(!dateline.path("data").exists(), "nothing is stored");

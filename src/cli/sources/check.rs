@@ -163,7 +163,7 @@ fn show(row: CheckRow, output: &Output) -> Result<bool, Error> {
         return Ok(ok);
     }
     if let Some(error) = &row.error {
-        output.line(&format!("{}  {}: {error}", output.paint(Style::Bad, "refused"), row.input))?;
+        output.line(&format!("{}  {}: {error}", output.paint(Style::Bad, "failed"), row.input))?;
         return Ok(ok);
     }
     let title = row.title.as_deref().unwrap_or("(no title)");
