@@ -10,7 +10,7 @@ ARG BUILD_IMAGE=rust:1.95-slim-bookworm
 ARG RUN_IMAGE=debian:bookworm-slim
 
 FROM ${BUILD_IMAGE} AS build
-# A C compiler and linker for SQLite, zstd and ring, which are built from source.
+# A C compiler, linker and make for SQLite, zstd, ring and jemalloc, which are built from source.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends build-essential \
     && rm -rf /var/lib/apt/lists/*

@@ -25,6 +25,11 @@
 //!
 //! From `main` to one article: `main.rs`, `cli/run.rs`, `pipeline/mod.rs`, `pipeline/harvest.rs`.
 
+/// What one thread makes another often drops: an entry is read here and stored there. The C library's heaps make these
+/// wait for each other, or keep what each once needed; see `docs/operations.md` for what that came to.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 // Words.
 pub mod config;
 pub mod model;

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example simulation                            a day, 1,000 feeds, a restart at noon
 //! cargo run --release --example simulation -- --catalog FEEDS.jsonl   the feeds of a list: `url`, `kind` in each line
-//! MALLOC_ARENA_MAX=2 cargo run --release --example simulation -- --sources 40 --days 30 --pages   as `run` sets it
+//! cargo run --release --example simulation -- --sources 40 --days 30 --pages   with pages, articles, index, pruning
 //! ```
 //!
 //! No socket is opened and nothing is asked of anybody. Outlets publish, edit, move, fail, lie and overload by their own

@@ -1,9 +1,7 @@
 //! `dateline run`: the daemon, or one pass for a scheduler.
 
 use std::{
-    env,
     io::{self, IsTerminal},
-    os::unix::process::CommandExt,
     process,
     sync::Arc,
     time::Duration,
@@ -33,9 +31,6 @@ use crate::{
     telemetry::{metrics, set_verbosity},
 };
 
-/// How many heaps the C library of GNU may make for all threads together.
-const HEAPS: &str = "MALLOC_ARENA_MAX";
-
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// One pass over what is due, then a summary
@@ -54,7 +49,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    share_heaps();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     // Before anything is held: a stop that comes early is then heeded, too.
@@ -140,20 +134,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         }
     }
     Ok(())
-}
-
-/// Starts this program anew, as the same process, where its C library would give every other thread a heap of its own: each
-/// keeps what its thread once needed, three times the memory under load, and how many there are is read only at the start.
-fn share_heaps() {
-    if cfg!(target_env = "gnu")
-        && env::var_os(HEAPS).is_none()
-        && let (Ok(program), mut arguments) = (env::current_exe(), env::args_os())
-    {
-        let mut again = process::Command::new(program);
-        again.arg0(arguments.next().unwrap_or_default()).args(arguments).env(HEAPS, "2");
-        // Returns only where it failed: then it goes on with more memory.
-        let _ = again.exec();
-    }
 }
 
 /// Compiles the site rules of the configuration; their problems are configuration problems.

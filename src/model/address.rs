@@ -7,7 +7,7 @@ use base64::{Engine, alphabet, engine::GeneralPurpose, engine::general_purpose::
 use serde::Deserialize;
 use url::Url;
 
-use super::outlet_of;
+use super::{outlet_of, plain_host};
 
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("addresses.toml")).expect("a table that the tests have read"));
@@ -61,6 +61,14 @@ struct Wrapper {
     encoded_after: Vec<String>,
 }
 
+impl Wrapper {
+    fn is_at(&self, host: &str) -> bool {
+        let is_below =
+            |name: &String| host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.hosts.iter().any(is_below)
+    }
+}
+
 /// Returns whether a pair of a query says nothing of which page is meant, on an outlet.
 pub(super) fn is_tracking(pair: &str, outlet: &str) -> bool {
     let pair = pair.to_ascii_lowercase();
@@ -75,6 +83,9 @@ pub(super) fn is_tracking(pair: &str, outlet: &str) -> bool {
 
 /// Returns where the link of an aggregator or redirector leads, if it is one and that stands in it.
 pub fn target_of(link: &str) -> Option<String> {
+    if plain_host(link).is_some_and(|host| !TABLE.wrapper.iter().any(|wrapper| wrapper.is_at(host))) {
+        return None;
+    }
     Some(unwrapped(&Url::parse(link).ok()?)?.into())
 }
 
@@ -86,12 +97,7 @@ pub(super) fn unwrapped(url: &Url) -> Option<Url> {
 
 fn unwrap_once(url: &Url) -> Option<Url> {
     let host = url.host_str()?;
-    let is_below =
-        |name: &String| host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let wrappers = TABLE
-        .wrapper
-        .iter()
-        .filter(|wrapper| wrapper.hosts.iter().any(is_below) && url.path().starts_with(&wrapper.path));
+    let wrappers = TABLE.wrapper.iter().filter(|wrapper| wrapper.is_at(host) && url.path().starts_with(&wrapper.path));
     wrappers.filter_map(|wrapper| target(url, wrapper)).find(|target| {
         matches!(target.scheme(), "http" | "https")
             && target.host_str().is_some_and(|host| host.contains('.'))

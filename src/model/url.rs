@@ -98,8 +98,27 @@ impl CanonicalUrl {
     }
 }
 
+/// Returns the host of an address that is one of the web beyond doubt and is spelled as a browser would spell it, for
+/// which no parser need be asked: most links are.
+pub fn plain_host(address: &str) -> Option<&str> {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // A name that ends in letters is no number of a machine, and one without this mark is not written in other letters.
+    let (name, last) = host.rsplit_once('.')?;
+    let is_plain = last.len() >= 2
+        && last.bytes().all(|byte| byte.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+        && !name.is_empty()
+        && !host.contains("--")
+        && path.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then_some(host)
+}
+
 /// Returns the host of a URL in lowercase, without its port: the unit that manners are kept by.
 pub fn host_of(url: &str) -> Option<String> {
+    if let Some(host) = plain_host(url) {
+        return Some(host.to_owned());
+    }
     let url = Url::parse(url).ok()?;
     Some(match url.host()? {
         Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
@@ -140,6 +159,8 @@ impl From<CanonicalUrl> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -158,6 +179,42 @@ mod tests {
     fn only_web_addresses_are_urls() {
         for text in ["javascript:alert(1)", "file:///etc/passwd", "mailto:a@b.c", "/a", "", "data:text/html,x"] {
             assert!(CanonicalUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn usual_links_are_plain_and_unusual_ones_are_not() {
+        assert_eq!(plain_host("https://www.a-b.example/x?y=%C3%A9#z"), Some("www.a-b.example"));
+        for unusual in [
+            "https://a.example:80/",
+            "https://u@a.example/",
+            "https://A.example/",
+            "https://a.example./",
+            "https://x/",
+            "https://1.2.3.4/",
+            "https://0x7f.1/",
+            "https://xn--e1a.example/",
+            "ftp://a.example/",
+            "https://a.example?x",
+            "https://a.example/\u{e9}",
+            "https://a.example/ x",
+            "//a.example/",
+            "https:///a.example",
+            "https://.example/",
+        ] {
+            assert_eq!(plain_host(unusual), None, "{unusual}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_host_is_what_the_parser_finds(
+            address in "https?://[a-z0-9.:@-]{0,12}(\\.[a-zA-Z0-9]{1,4})?([/?#\\\\%][!-~]{0,12}| )?",
+        ) {
+            if let Some(host) = plain_host(&address) {
+                let url = Url::parse(&address).expect("it is beyond doubt");
+                prop_assert_eq!(url.host_str(), Some(host));
+            }
         }
     }
 

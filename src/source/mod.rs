@@ -25,7 +25,7 @@ pub use self::{
     discover::{Discovered, discover},
     error::Error,
 };
-use crate::model::{Entry, Source, SourceKind, Time};
+use crate::model::{Entry, Source, SourceKind, Time, plain_host};
 
 /// What a server answered to a poll.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +103,9 @@ fn resolve(address: &str, base: Option<&Url>) -> Option<String> {
     let address = address.trim();
     if address.is_empty() || address.len() > MAX_ADDRESS_BYTES {
         return None;
+    }
+    if plain_host(address).is_some() {
+        return Some(address.to_owned());
     }
     match (Url::parse(address), base) {
         (Ok(url), _) if !matches!(url.scheme(), "http" | "https") => None,

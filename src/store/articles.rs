@@ -192,7 +192,7 @@ impl Tx<'_> {
         self.run(&format!("UPDATE urls SET article_id = NULL WHERE url = {address}"), [seq])?;
         self.run("UPDATE urls SET article_id = NULL, is_alias = 0 WHERE article_id = ?1 AND is_alias", [id])?;
         self.run(
-            "UPDATE entries SET state = 'skipped', reason = 'deleted', article_id = NULL, due_at = NULL, payload = NULL
+            "UPDATE entries SET state = 'skipped', reason = 'deleted', article_id = NULL, due_at = NULL, bundle = NULL
              WHERE article_id = ?1",
             [id],
         )?;

@@ -4,9 +4,8 @@ use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Error, Reader, Tx,
+    Error, Reader, Tx, bundle,
     column::{Ms, from_json, to_json},
-    payload,
 };
 use crate::model::{ArticleId, Entry, EntryId, SourceId, Time, Validators, host_of};
 
@@ -144,6 +143,13 @@ struct Known {
     is_waiting: bool,
 }
 
+/// The bundle that was read last: those that came together are mostly due together.
+#[derive(Default)]
+struct Unpacked {
+    bundle: Option<i64>,
+    text: Vec<u8>,
+}
+
 impl Tx<'_> {
     /// Saves the entries of a source's document, new and known, as announced at a time.
     ///
@@ -161,27 +167,66 @@ impl Tx<'_> {
     ) -> Result<PollSaved, Error> {
         let mut saved = PollSaved::default();
         let mut seen = std::collections::HashSet::with_capacity(entries.len());
+        let mut news = Vec::new();
         let any_known = self.knows_any(entries)?;
         for entry in entries.iter().filter(|entry| seen.insert(entry.id)) {
             let too_old = too_old_before.is_some_and(|limit| entry.entry.published_at.is_some_and(|at| at < limit));
             let known = if any_known { self.known(entry.id)? } else { None };
             match known {
+                None if too_old => {
+                    self.add_too_old(source_id, entry, now)?;
+                    saved.too_old.push(entry.id);
+                }
                 None => {
-                    self.add_entry(source_id, entry, now, too_old)?;
-                    if too_old { saved.too_old.push(entry.id) } else { saved.new.push(entry.id) }
+                    news.push((entry, None));
+                    saved.new.push(entry.id);
                 }
                 Some(known) if known.digest != entry.digest && !too_old => {
-                    self.change_entry(entry, now, !known.is_waiting)?;
                     if !known.is_waiting {
                         saved.changed.push(entry.id);
                     }
+                    news.push((entry, Some(known)));
                 }
                 Some(_) => {}
             }
         }
+        // In the order of the store, where each then goes beside the last.
+        news.sort_unstable_by_key(|(announced, _)| announced.id.bits().cast_signed());
+        self.save_news(source_id, &news, now)?;
         self.count_entries("entries:due", saved.new.len())?;
         self.count_entries("entries:skipped", saved.too_old.len())?;
         Ok(saved)
+    }
+
+    /// Writes what is new, or says something else than is known, in as few bundles as take it.
+    fn save_news(
+        &mut self,
+        source_id: SourceId,
+        mut news: &[(&Announced, Option<Known>)],
+        now: Time,
+    ) -> Result<(), Error> {
+        while !news.is_empty() {
+            let (text, count) = bundle::write(news.iter().map(|(announced, _)| &announced.entry));
+            let (bundled, rest) = news.split_at(count);
+            let bundle = self.add_bundle(&text, count)?;
+            for (place, (announced, known)) in (0..).zip(bundled) {
+                match known {
+                    None => self.add_entry(source_id, announced, (bundle, place), now)?,
+                    Some(known) => self.change_entry(announced, (bundle, place), now, !known.is_waiting)?,
+                }
+            }
+            news = rest;
+        }
+        Ok(())
+    }
+
+    /// Keeps what some entries say, and returns under which number.
+    fn add_bundle(&mut self, text: &[u8], waiting: usize) -> Result<i64, Error> {
+        let packed = self.packer.pack_briefly(text);
+        self.run("INSERT INTO bundles (waiting) VALUES (?1)", [i64::try_from(waiting).unwrap_or(i64::MAX)])?;
+        let bundle = self.db().last_insert_rowid();
+        self.run("INSERT INTO bundle_texts (id, packed) VALUES (?1, ?2)", (bundle, packed))?;
+        Ok(bundle)
     }
 
     /// Whether there is anything among the ids of these entries: of a source's first document nothing is known.
@@ -201,35 +246,46 @@ impl Tx<'_> {
         Ok(statement.query_row([id], known).optional()?)
     }
 
+    fn add_too_old(&self, source_id: SourceId, announced: &Announced, now: Time) -> Result<(), Error> {
+        let Announced { id, entry, host, digest } = announced;
+        self.run(
+            "INSERT INTO entries (id, source_id, state, reason, digest, first_seen_at, link, host)
+             VALUES (?1, ?2, 'skipped', 'too old', ?3, ?4, ?5, ?6)",
+            (id, source_id, digest, Ms(now), &entry.link, host),
+        )?;
+        Ok(())
+    }
+
     fn add_entry(
-        &mut self,
+        &self,
         source_id: SourceId,
         Announced { id, entry, host, digest }: &Announced,
+        (bundle, place): (i64, u32),
         now: Time,
-        too_old: bool,
     ) -> Result<(), Error> {
-        let (state, reason) = if too_old { ("skipped", Some("too old")) } else { ("due", None) };
-        let payload = (!too_old).then(|| self.packer.pack_briefly(&payload::write(entry)));
-        let due_at = (!too_old).then_some(Ms(now));
         self.run(
-            "INSERT INTO entries (id, source_id, state, due_at, reason, digest, first_seen_at, link, host, payload)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            (id, source_id, state, due_at, reason, digest, Ms(now), &entry.link, host, payload),
+            "INSERT INTO entries (id, source_id, state, due_at, digest, first_seen_at, link, host, bundle, place)
+             VALUES (?1, ?2, 'due', ?3, ?4, ?3, ?5, ?6, ?7, ?8)",
+            (id, source_id, Ms(now), digest, &entry.link, host, bundle, place),
         )?;
         Ok(())
     }
 
     /// Who waits to be tried keeps its time and only says something else.
-    fn change_entry(&mut self, announced: &Announced, now: Time, becomes_due: bool) -> Result<(), Error> {
-        let Announced { id, entry, host, digest } = announced;
-        let payload = self.packer.pack_briefly(&payload::write(entry));
+    fn change_entry(
+        &self,
+        Announced { id, entry, host, digest }: &Announced,
+        (bundle, place): (i64, u32),
+        now: Time,
+        becomes_due: bool,
+    ) -> Result<(), Error> {
         self.run(
-            "UPDATE entries SET digest = :digest, payload = :payload, link = :link, host = :host, changed = 1,
+            "UPDATE entries SET digest = :digest, bundle = :bundle, place = :place, link = :link, host = :host, changed = 1,
                 due_at = iif(:becomes_due, :now, due_at), state = iif(:becomes_due AND article_id IS NULL, 'due', state),
                 attempts = iif(:becomes_due, 0, attempts), deaths = iif(:becomes_due, 0, deaths)
              WHERE id = :id",
             named_params! {
-                ":id": id, ":digest": digest, ":payload": payload, ":link": entry.link, ":host": host,
+                ":id": id, ":digest": digest, ":bundle": bundle, ":place": place, ":link": entry.link, ":host": host,
                 ":becomes_due": becomes_due, ":now": Ms(now),
             },
         )?;
@@ -284,7 +340,7 @@ impl Tx<'_> {
         let changed = self.run(
             "UPDATE entries SET state = iif(article_id IS NULL, :state, 'article'), article_id = coalesce(:article, article_id),
                 reason = :reason, due_at = :due_at, changed = changed AND :failed AND :due_at IS NOT NULL,
-                attempts = iif(:failed, attempts + 1, 0), deaths = iif(:failed, deaths, 0), payload = iif(:due_at IS NULL, NULL, payload)
+                attempts = iif(:failed, attempts + 1, 0), deaths = iif(:failed, deaths, 0), bundle = iif(:due_at IS NULL, NULL, bundle)
              WHERE id = :id",
             named_params! {
                 ":id": id, ":state": state, ":article": article, ":reason": reason, ":due_at": due_at.map(Ms),
@@ -315,14 +371,14 @@ impl Reader {
              WHERE due_at BETWEEN ?1 AND ?2 AND source_id IN (SELECT id FROM sources WHERE configured) ORDER BY due_at, id",
         )?;
         let mut rows = statement.query([Ms(since), Ms(now)])?;
-        let mut due = Vec::new();
+        let (mut due, mut unpacked) = (Vec::new(), Unpacked::default());
         while due.len() < limit
             && let Some(row) = rows.next()?
         {
             let (id, source_id) = (row.get(0)?, row.get(1)?);
             let host = row.get_ref(2)?.as_str().unwrap_or_default();
             if wants(Due { id, source_id, host }) {
-                due.extend(self.entry(id)?);
+                due.extend(self.entry_of(id, &mut unpacked)?);
             }
         }
         Ok(due)
@@ -333,19 +389,29 @@ impl Reader {
     /// # Errors
     /// When the database refuses or the row is unreadable.
     pub fn entry(&self, id: EntryId) -> Result<Option<DueEntry>, Error> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id, source_id, payload, attempts, article_id, changed, first_seen_at, validators, deaths
-             FROM entries WHERE id = ?1 AND payload IS NOT NULL",
-        )?;
-        statement.query_and_then([id], |row| self.read_entry(row))?.next().transpose()
+        self.entry_of(id, &mut Unpacked::default())
     }
 
-    fn read_entry(&self, row: &Row<'_>) -> Result<DueEntry, Error> {
-        let payload = self.texts.unpack("entry", row.get_ref(2)?.as_blob().unwrap_or_default())?;
+    fn entry_of(&self, id: EntryId, unpacked: &mut Unpacked) -> Result<Option<DueEntry>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, source_id, place, attempts, article_id, changed, first_seen_at, validators, deaths, bundle
+             FROM entries WHERE id = ?1 AND bundle IS NOT NULL",
+        )?;
+        statement.query_and_then([id], |row| self.read_entry(row, unpacked))?.next().transpose()
+    }
+
+    fn read_entry(&self, row: &Row<'_>, unpacked: &mut Unpacked) -> Result<DueEntry, Error> {
+        let bundle = row.get(9)?;
+        if unpacked.bundle != Some(bundle) {
+            let mut statement = self.db.prepare_cached("SELECT packed FROM bundle_texts WHERE id = ?1")?;
+            let unpack = |row: &Row<'_>| self.texts.unpack("entries", row.get_ref(0)?.as_blob().unwrap_or_default());
+            let text = statement.query_and_then([bundle], unpack)?.next().transpose()?.unwrap_or_default();
+            *unpacked = Unpacked { bundle: Some(bundle), text };
+        }
         Ok(DueEntry {
             id: row.get(0)?,
             source_id: row.get(1)?,
-            entry: payload::read(&payload)?,
+            entry: bundle::read(&unpacked.text, row.get::<_, u32>(2)?)?,
             attempts: row.get(3)?,
             deaths: row.get(8)?,
             article: row.get(4)?,
@@ -481,6 +547,33 @@ mod tests {
         assert_eq!(poll(&mut store, source, 5, &[entry("a", "three")]), again);
         let now = due(&store, 5);
         assert_eq!((now[0].changed, now[0].article, now[0].first_seen_at), (true, Some(id(1)), at(0)));
+    }
+
+    #[test]
+    fn what_entries_say_is_kept_until_the_last_of_a_poll_is_settled() {
+        let (mut store, source) = with_source();
+        let [a, b, c] = ["a", "b", "c"].map(|guid| entry(guid, guid));
+        poll(&mut store, source, 0, &[a.clone(), b.clone(), c.clone()]);
+        let kept = |store: &Store| {
+            assert_eq!(store.reads().integrity_check().expect("readable"), [""; 0]);
+            let count = "SELECT count(*) FROM bundle_texts";
+            store.reads().db.query_row(count, [], |row| row.get::<_, i64>(0)).expect("a count")
+        };
+        assert_eq!(kept(&store), 1);
+        let skip = |store: &mut Store, entry: &Entry| {
+            transact(store, |tx| tx.settle(entry.id(source), &Fate::Skipped { reason: String::new() }, at(1)));
+        };
+        skip(&mut store, &a);
+        poll(&mut store, source, 2, &[entry("b", "says more")]);
+        assert_eq!(kept(&store), 2, "what is new came later, and one is left of what came first");
+        let titles: Vec<_> = due(&store, 9).into_iter().map(|due| due.entry.title.expect("a title")).collect();
+        assert_eq!(titles.len(), 2);
+        assert!(titles.contains(&"says more".to_owned()) && titles.contains(&"c".to_owned()), "{titles:?}");
+        skip(&mut store, &c);
+        assert_eq!(kept(&store), 1);
+        skip(&mut store, &b);
+        skip(&mut store, &b);
+        assert_eq!(kept(&store), 0);
     }
 
     #[test]

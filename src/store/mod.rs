@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `schema`, `schema.sql` | the tables, migrations |
 //! | `reader`, `tx`, `checkpoint` | opening, reading, transactions, the log |
-//! | `sources`, `entries`, `payload` | what is polled, what it announced |
+//! | `sources`, `entries`, `bundle` | what is polled, what it announced |
 //! | `articles`, `addresses`, `groups`, `stories`, `topics` | articles, what leads to them, where they belong |
 //! | `export` | walking over all of them |
 //! | `changes` | the log, dedup's records, requests of other processes, small values |
@@ -23,6 +23,7 @@
 
 mod addresses;
 mod articles;
+mod bundle;
 mod changes;
 mod checkpoint;
 mod column;
@@ -31,7 +32,6 @@ mod error;
 mod export;
 mod groups;
 mod lock;
-mod payload;
 mod reader;
 mod schema;
 mod sources;

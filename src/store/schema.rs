@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// Returns the schema that a database has; 0 for an empty one.
@@ -106,9 +107,9 @@ mod tests {
 
         migrate(&database, None, MIGRATIONS).expect("the last version");
         let row = |id: EntryId| {
-            let columns = "state, due_at, reason, digest, first_seen_at, payload";
+            let columns = "state, due_at, reason, digest, first_seen_at, packed";
             let mut statement =
-                database.prepare(&format!("SELECT {columns} FROM entries WHERE id = ?1")).expect("columns");
+                database.prepare(&format!("SELECT {columns} FROM entries LEFT JOIN bundle_texts ON bundle_texts.id = bundle WHERE entries.id = ?1")).expect("columns");
             let read =
                 |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
             statement.query_row([id], read).expect("a row under its new id")

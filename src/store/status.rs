@@ -164,6 +164,12 @@ const INVARIANTS: &[(&str, &str)] = &[
             ORDER BY order_at, id < 0, id LIMIT 1)",
     ),
     (
+        "what entries say is kept as long as one of them needs it",
+        "SELECT 1 FROM (SELECT bundle, count(*) AS n FROM entries WHERE bundle IS NOT NULL GROUP BY bundle) AS counted
+         FULL JOIN bundles ON bundles.id = bundle LEFT JOIN bundle_texts USING (id)
+         WHERE waiting IS NOT n OR packed IS NULL",
+    ),
+    (
         "a story is as large as its row says",
         "SELECT 1 FROM (SELECT story_id, count(*) AS n, count(DISTINCT outlet) AS o, min(order_at) AS a, max(order_at) AS z
             FROM articles GROUP BY story_id) AS counted FULL JOIN stories ON stories.id = story_id
