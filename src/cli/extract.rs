@@ -61,11 +61,11 @@ struct ExtractRow {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    let mut loaded = open::configuration(global)?;
+    let mut loaded = load_settings(&open::options(global)?)?;
     if let Some(file) = &arguments.rules {
         let options =
             LoadOptions { config_file: Some(file.clone()), env: Default::default(), ..open::options(global)? };
-        loaded.settings.extract = load_settings(&options)?.extract;
+        loaded.settings.extract = load_settings(&options)?.settings.extract;
         loaded.file = Some(file.clone());
     }
     let reading =

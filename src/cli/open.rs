@@ -46,7 +46,7 @@ pub(crate) fn archive(global: &Global) -> Result<Archive, Error> {
 
 /// Returns the settings alone: what a search needs, without reading sources and topics.
 pub(crate) fn settings(global: &Global) -> Result<config::Settings, Error> {
-    Ok(config::load_settings(&options(global)?)?)
+    Ok(config::load_settings(&options(global)?)?.settings)
 }
 
 /// Opens the store for reading, beside whoever writes it.

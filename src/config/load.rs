@@ -81,16 +81,16 @@ pub fn examine(options: &LoadOptions) -> (Loaded, Problems) {
     loading.finish()
 }
 
-/// Finds, reads and checks the settings alone, as [`load()`] does: enough for a search, which has no use for lists of
-/// sources and topics.
+/// Finds, reads and checks the settings alone, as [`load()`] does: enough for a search and for reading pages, which have
+/// no use for lists of sources and topics.
 ///
 /// # Errors
 /// Every problem of the settings at once.
-pub fn load_settings(options: &LoadOptions) -> Result<Settings, Problems> {
+pub fn load_settings(options: &LoadOptions) -> Result<Loaded, Problems> {
     let mut loading = Loading { options, loaded: Loaded::default(), problems: Vec::new() };
     loading.read_settings();
     let (loaded, Problems(problems)) = loading.finish();
-    if problems.is_empty() { Ok(loaded.settings) } else { Err(Problems(problems)) }
+    if problems.is_empty() { Ok(loaded) } else { Err(Problems(problems)) }
 }
 
 /// A configuration while it is being put together.
