@@ -24,6 +24,10 @@ const MANY_FIGURES: u32 = 6;
 /// Measured on seven streams of 20,000: of the joins that this refuses, four in five were wrong.
 const FIGURES_IN_PLACE: u32 = 8;
 const WORD_FOR_WORD: f32 = 0.7;
+/// Where so many sentences of a form give other facts and no more give the same, these are what never changes: a scale, a
+/// legal notice. Measured on three streams of 20,000, in texts that begin otherwise: where two give the same, of the joins
+/// that this refuses, 130 were wrong and 4 right.
+const FEW_SENTENCES: u32 = 2;
 /// Words of a title that says little if one of them is not found.
 const SHORT_TITLE: u32 = 3;
 /// The share of common words from which two titles may be edits of one.
@@ -107,6 +111,8 @@ pub(super) struct Match {
     pub figures: [Agreement; 2],
     /// Facts in the words of a form that both texts fill in.
     pub form_facts: [Agreement; 2],
+    /// Sentences that have their like, or are of such a form: how many give half of their facts alike, and how many do not.
+    pub sentences: [Sentences; 2],
     /// The other members of the group have nothing of what the two share: it may be a paragraph of another report that
     /// one copy took in.
     pub alone: bool,
@@ -168,7 +174,7 @@ impl Match {
             other_facts += other(self.form_facts);
             agreed = (shared + in_form) as f32 + WEAK_ALONE * (weak + weak_in_form) as f32;
         }
-        if self.is_renamed() {
+        if self.is_renamed() || self.is_filled_in_otherwise() {
             return false;
         }
         let lead = self.lead();
@@ -186,18 +192,39 @@ impl Match {
         self.title >= SAME_TITLE && self.named == [true; 2]
     }
 
+    /// Tells whether two texts fill in a form otherwise, and no more says the same in both than may be a part of the form.
+    fn is_filled_in_otherwise(&self) -> bool {
+        let [new, known] = self.sentences;
+        let form = self.new.form.min(self.known.form);
+        form * 2.0 >= self.new.found.max(self.known.found)
+            && new.differ.min(known.differ) >= FEW_SENTENCES
+            && new.agree.min(known.agree) <= FEW_SENTENCES
+            && !self.begin_alike()
+    }
+
+    /// Tells whether both start with a common sentence.
+    fn begin_alike(&self) -> bool {
+        self.lead() >= LEAD_WORDS && !self.is_late()
+    }
+
     /// Tells whether the figures are others. An update changes some of them, a form nearly all; in German names are no
     /// help.
     fn is_refuted(&self) -> bool {
         let [new, known] = self.figures;
         let (figures, same) = (new.all, new.same + new.weak).min((known.all, known.same + known.weak));
         let in_place = new.in_place.min(known.in_place);
-        let begin_alike = self.lead() >= LEAD_WORDS && !self.is_late();
         let whole = self.new.whole_of_found().min(self.known.whole_of_found());
         figures >= MANY_FIGURES
             && (same * 5 <= figures
-                || (in_place * FIGURES_IN_PLACE <= figures && !begin_alike && whole >= WORD_FOR_WORD))
+                || (in_place * FIGURES_IN_PLACE <= figures && !self.begin_alike() && whole >= WORD_FOR_WORD))
     }
+}
+
+/// Sentences with facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sentences {
+    agree: u32,
+    differ: u32,
 }
 
 /// How many facts there are, and how many of them the other side has too.
@@ -220,6 +247,17 @@ struct Said {
     weak: bool,
     /// The fact before or behind it is the same too.
     in_place: bool,
+}
+
+impl Sentences {
+    fn count(&mut self, share: Share, said: &[Said]) {
+        let has_its_like = matches!(share, Share::Form(_)) || matches!(share, Share::Part(share) if share >= ALIGNED);
+        if has_its_like && !said.is_empty() {
+            let same = said.iter().filter(|said| said.same).count();
+            self.agree += u32::from(same * 2 >= said.len());
+            self.differ += u32::from(same * 2 < said.len());
+        }
+    }
 }
 
 impl Agreement {
@@ -336,6 +374,7 @@ impl Match {
         for (block, share) in sketch.blocks.iter().zip(shares) {
             let facts = at..at + usize::from(block.facts);
             at = facts.end;
+            self.sentences[side].count(*share, &said[facts.clone()]);
             for (&fact, &said) in sketch.facts[facts.clone()].iter().zip(&said[facts]) {
                 match *share {
                     Share::Nothing => {}
@@ -545,6 +584,23 @@ mod tests {
         assert!(!bare.facts_agree());
         (bare.new.lead, bare.known.lead) = (LEAD_WORDS, LEAD_WORDS);
         assert!(bare.facts_agree());
+    }
+
+    #[test]
+    fn a_form_whose_sentences_differ_is_another_report_unless_more_of_them_agree() {
+        let told = |agree: u32, differ: u32| {
+            let facts = Agreement { all: 14, same: 8, weak: 5, ..Agreement::default() };
+            let (both, sentences) = (side(56.0, 38.0, 31.0, 20.0), Sentences { agree, differ });
+            let mut matched =
+                Match { new: both, known: both, all_facts: [facts; 2], sentences: [sentences; 2], ..Match::default() };
+            let apart = matched.facts_agree();
+            (matched.new.lead, matched.known.lead) = (LEAD_WORDS, LEAD_WORDS);
+            (apart, matched.facts_agree())
+        };
+        assert_eq!(told(1, 2), (false, true), "where both begin alike, less is asked");
+        assert_eq!(told(2, 3), (false, true));
+        assert_eq!(told(3, 2), (true, true));
+        assert_eq!(told(1, 1), (true, true));
     }
 
     #[test]
