@@ -174,6 +174,7 @@ impl<'a> Parser<'a> {
         let end = rest.bytes().take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_').count();
         let Some(value) = rest[end..].strip_prefix(':').filter(|_| end > 0) else { return Ok(None) };
         let name = rest[..end].to_ascii_lowercase();
+        let has_value = !value.is_empty() && !value.starts_with(|c: char| c.is_whitespace() || c == ')');
         let scope = match name.as_str() {
             "title" => Scope::Text(Some(TextField::Title)),
             "body" => Scope::Text(Some(TextField::Body)),
@@ -181,13 +182,11 @@ impl<'a> Parser<'a> {
             name => match Field::ALL.into_iter().find(|field| field.name() == name) {
                 Some(field) => Scope::Is(field),
                 // An address, a line of a headline: not a field.
-                None if value.starts_with("//") || value.is_empty() || value.starts_with(char::is_whitespace) => {
-                    return Ok(None);
-                }
+                None if value.starts_with("//") || !has_value => return Ok(None),
                 None => return Err(unknown_field(self.at, name)),
             },
         };
-        if value.is_empty() || value.starts_with(|c: char| c.is_whitespace() || c == ')') {
+        if !has_value {
             return Err(Error::new(self.at, format!("`{name}:` needs a value right behind it")));
         }
         self.at += end + 1;
@@ -501,6 +500,7 @@ mod tests {
         check("war & peace — a story", "and[war, peace, a, story]");
         check("Minsk: talks at 10:30 - live", "and[Minsk:, talks, at, 10:30, live]");
         check("https://example.org/a", "https://example.org/a");
+        check("(talks OR live:) b", "and[or[talks, live:], b]");
     }
 
     #[test]
@@ -562,7 +562,7 @@ mod tests {
         fn a_query_written_back_reads_to_the_same_tree(
             parts in proptest::collection::vec(proptest::sample::select(vec![
                 "peace", "-", "+", "(", ")", "\"", "“", "AND", "OR", "NOT", " ", " ", " ", "title:", "body:", "source:", "url:",
-                "published:", "[2026-11-01 TO *]", "7d", "~", "~2", "*", "\\", "制裁", "a:b", "https://a/", "10:30", "AND", "é’s", "—",
+                "published:", "[2026-11-01 TO *]", "7d", "~", "~2", "*", "\\", "制裁", "a:b", "live:", "https://a/", "10:30", "AND", "é’s", "—",
             ]), 0..40)
         ) {
             if let Ok(query) = parse(&parts.concat(), now()) {
