@@ -17,7 +17,8 @@ const OWN_BYTES: usize = 256 << 10;
 const SHARED_BYTES: usize = 8 << 20;
 /// The most by which a body grows at once.
 const STEP_BYTES: usize = 1 << 20;
-/// The most that is set aside ahead for the one that has the turn.
+/// The most that is set aside ahead, for a body that has grown beyond its own: it moves once, and what is set aside costs
+/// nothing until it is filled.
 const MAX_AHEAD_BYTES: usize = 16 << 20;
 /// What a body begins with, once it has a byte.
 const START_BYTES: usize = 16 << 10;
@@ -35,6 +36,8 @@ pub(super) struct Budget {
 #[derive(Debug, Default)]
 pub(super) struct Body {
     bytes: Vec<u8>,
+    /// How far it may grow without asking.
+    granted: usize,
     /// How often its bytes are kept, the decoder's memory counted.
     weight: usize,
     shares: Vec<OwnedSemaphorePermit>,
@@ -57,14 +60,15 @@ impl Budget {
         if len > self.limit {
             return false;
         }
-        let capacity = body.bytes.capacity();
-        if len > capacity {
-            let larger = (capacity * 2).min(capacity + STEP_BYTES).clamp(START_BYTES, self.limit.max(START_BYTES));
-            let larger = larger.max(len);
-            self.claim(body, larger - larger.min(capacity.max(OWN_BYTES))).await;
-            // Whoever has the turn moves once: what is set aside costs nothing until it is filled.
-            let larger = if body.turn.is_some() { larger.max(self.limit.min(MAX_AHEAD_BYTES)) } else { larger };
-            body.bytes.reserve_exact(larger - body.bytes.len());
+        if len > body.granted {
+            let larger = (body.granted * 2).min(body.granted + STEP_BYTES);
+            let larger = larger.clamp(START_BYTES, self.limit.max(START_BYTES)).max(len);
+            self.claim(body, larger - larger.min(body.granted.max(OWN_BYTES))).await;
+            body.granted = larger;
+        }
+        if len > body.bytes.capacity() {
+            let ahead = if body.granted > OWN_BYTES { self.limit.min(MAX_AHEAD_BYTES) } else { 0 };
+            body.bytes.reserve_exact(body.granted.max(ahead) - body.bytes.len());
         }
         body.bytes.extend_from_slice(piece);
         true
@@ -142,8 +146,8 @@ mod tests {
         let budget = Budget::new(limit);
         let mut bodies: Vec<Body> = (0..32).map(|_| Body::new(false)).collect();
         let sizes: Vec<usize> = bodies.iter_mut().map(|body| fill(&budget, body)).collect();
-        let capacity: usize = bodies.iter().map(|body| body.bytes.capacity()).sum();
-        assert!(capacity <= 32 * OWN_BYTES + SHARED_BYTES + limit as usize, "{capacity}");
+        let granted: usize = bodies.iter().map(|body| body.granted).sum();
+        assert!(granted <= 32 * OWN_BYTES + SHARED_BYTES + limit as usize, "{granted}");
         assert!(sizes[0] + 10_000 > limit as usize || sizes[1] + 10_000 > limit as usize, "{sizes:?}");
         assert!(sizes.iter().all(|size| *size + 10_000 > OWN_BYTES / 2), "{sizes:?}");
         bodies.truncate(16);
