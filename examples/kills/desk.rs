@@ -181,7 +181,8 @@ impl Desk {
             Moment::Merge => Archive::open(&data).is_ok_and(|archive| {
                 reader.counts().is_ok_and(|counts| counts.articles != archive.searcher.articles())
             }),
-            Moment::Reindex => fs::read_dir(data.join("index"))?.count() > 2,
+            // There is none for a moment while the new one takes its place.
+            Moment::Reindex => fs::read_dir(data.join("index")).is_ok_and(|files| files.count() > 2),
             Moment::Retag => reader.get_meta("topics.cursor")?.is_some_and(|cursor| !cursor.is_empty()),
             Moment::Prune => {
                 let left = addresses(&reader)?.iter().filter(|url| self.old.contains(*url)).count();
@@ -227,7 +228,13 @@ impl Desk {
         let (lost, more) = (expected.difference(&self.stored).count(), self.stored.difference(&expected).count());
         if (lost, more) != (0, 0) {
             let example = expected.symmetric_difference(&self.stored).next().cloned().unwrap_or_default();
-            return Err(format!("{lost} articles are lost, {more} are too many, such as {example}").into());
+            let reader = Reader::open(&self.path("data"))?;
+            let failed = reader.failed_entries(9)?.into_iter().find(|entry| entry.link.as_ref() == Some(&example));
+            let known = match failed {
+                Some(entry) => format!("{entry:?}"),
+                None => format!("{:?}", reader.counts()?.entries),
+            };
+            return Err(format!("{lost} articles are lost, {more} are too many, such as {example}: {known}").into());
         }
         self.all_agree()?;
         Ok(expected.len())
