@@ -40,6 +40,7 @@ pub(crate) struct Context {
     pub leases: watch::Receiver<Leases>,
     pub clock: Clock,
     pub cores: Semaphore,
+    pub all_cores: u32,
     pub reading: Reading,
     /// For the tasks in the background, which read seldom and briefly.
     pub reader: Mutex<Reader>,
@@ -58,8 +59,30 @@ impl Context {
         stage: &'static str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
+        self.compute_on(1, stage, work).await
+    }
+
+    /// Does the same for an entry. One on which the process has died before is read with nothing beside it: if it dies
+    /// again it was this one, and who only stood beside it is soon cleared.
+    ///
+    /// # Errors
+    /// When it panicked: the panic's message.
+    pub async fn compute_entry<T: Send + 'static>(
+        &self,
+        deaths: u32,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        self.compute_on(if deaths > 0 { self.all_cores } else { 1 }, "harvest", work).await
+    }
+
+    async fn compute_on<T: Send + 'static>(
+        &self,
+        cores: u32,
+        stage: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
         let began = Instant::now();
-        let _permit = self.cores.acquire().await.expect("the semaphore is never closed");
+        let _permits = self.cores.acquire_many(cores).await.expect("the semaphore is never closed");
         metrics().backpressure_seconds.with_label_values(&[stage]).inc_by(began.elapsed().as_secs_f64());
         tokio::task::spawn_blocking(work).await.map_err(|death| {
             let reason = reason_of(death);

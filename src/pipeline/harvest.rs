@@ -48,6 +48,16 @@ pub(crate) enum Plan {
     Known { entry: EntryId, source: SourceId, article: ArticleId },
 }
 
+impl Plan {
+    /// How often the reader has died on the entry.
+    fn deaths(&self) -> u32 {
+        match self {
+            Self::Read(due) | Self::Feed(due) | Self::Words(due, _) | Self::Page(due, _) => due.deaths,
+            Self::Nothing | Self::Known { .. } => 0,
+        }
+    }
+}
+
 /// Why a page cannot be had now.
 pub(crate) enum Missing {
     /// It is tried again at this time.
@@ -181,9 +191,9 @@ enum Step {
 /// Reads a page that came, off the async threads, and hands on what it is.
 async fn digest(context: Arc<Context>, due: DueEntry, errand: Errand, response: fetch::Response) -> Outcome {
     let reading = context.clone();
-    let entry = due.id;
+    let (entry, deaths) = (due.id, due.deaths);
     let before = errand.draft.clone().map(|draft| Plan::Page(due.clone(), draft));
-    let read = context.compute("harvest", move || {
+    let read = context.compute_entry(deaths, move || {
         let _noted = reading.reading.begin(entry);
         read_response(&reading, due, errand, response)
     });
@@ -274,7 +284,7 @@ fn not_a_page(content_type: Option<&str>) -> Option<String> {
 /// Settles an entry without asking for its page.
 pub(crate) async fn without_page(context: Arc<Context>, entry: EntryId, plan: Plan) -> Outcome {
     let reading = context.clone();
-    let settled = context.compute("harvest", move || {
+    let settled = context.compute_entry(plan.deaths(), move || {
         let _noted = reading.reading.begin(entry);
         settle_plan(&reading, plan)
     });

@@ -199,6 +199,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
         leases: lease_watch,
         clock: clock.clone(),
         cores: Semaphore::new(cores),
+        all_cores: u32::try_from(cores).unwrap_or(u32::MAX),
         reading,
         reader: Mutex::new(store.reader()?),
     });
