@@ -39,8 +39,6 @@ pub(crate) struct Follower {
     index: Option<Index>,
     applied: u64,
     committed: u64,
-    /// What changes up to this one are about may be in the index already; looked up when it is first needed.
-    known: Option<u64>,
     /// When the next commit is due.
     due: Instant,
     interval: Duration,
@@ -84,7 +82,6 @@ impl Follower {
             index: Some(index),
             applied,
             committed: applied,
-            known: None,
             due: Instant::now() + settings.index.commit_interval,
             interval: settings.index.commit_interval,
             fresh: Vec::new(),
@@ -133,7 +130,6 @@ impl Follower {
         self.index = Some(opened.index);
         (self.applied, self.committed) = (opened.last_seq, opened.last_seq);
         self.fresh.clear();
-        self.known = None;
         Ok(())
     }
 
@@ -172,7 +168,6 @@ impl Follower {
             after = next;
         }
         self.applied = seq;
-        self.known = None;
         self.commit()?;
         if let (Some(new), Some(live)) = (self.index.take(), live) {
             self.index = Some(new.swap(live)?);
@@ -184,10 +179,6 @@ impl Follower {
     pub fn catch_up(&mut self, last: bool) -> Result<(), Error> {
         loop {
             self.liveness.beat(Loop::Follow);
-            let known = match self.known {
-                Some(known) => known,
-                None => *self.known.insert(self.reader.last_seq()?),
-            };
             let changes = self.reader.changes_after(self.applied, BATCH)?;
             let behind = self.reader.last_seq()?.saturating_sub(self.applied);
             metrics().queue_depth.with_label_values(&["index"]).set(behind as i64);
@@ -198,7 +189,6 @@ impl Follower {
             for change in changes.iter().filter(|change| change.kind != ChangeKind::Copies) {
                 let todo = todo.entry(change.article).or_default();
                 todo.is_new |= change.kind == ChangeKind::New;
-                todo.is_absent |= change.kind == ChangeKind::New && change.seq > known;
             }
             self.apply(&todo)?;
             self.applied = newest;
