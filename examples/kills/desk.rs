@@ -240,6 +240,12 @@ impl Desk {
         Ok(expected.len())
     }
 
+    /// Leaves everything where it is, for who wants to know how it came; returns where.
+    pub fn keep(&mut self) -> String {
+        self.dir.disable_cleanup(true);
+        self.dir.path().display().to_string()
+    }
+
     /// Store, index and rules say the same of every article.
     fn all_agree(&self) -> Result<()> {
         let archive = Archive::open(&self.path("data"))?;

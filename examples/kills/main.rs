@@ -62,8 +62,16 @@ fn kill_and_look() -> Result<()> {
     let kills = option("--kills").map_or(Ok(KILLS), |kills| kills.parse())?;
     let seed: u64 = option("--seed").map_or(Ok(1), |seed| seed.parse())?;
     println!("{kills} kills, seed {seed}");
-    let mut dice = Dice(seed);
     let mut desk = Desk::new(kills)?;
+    let done = kill(&mut desk, kills, seed);
+    if done.is_err() {
+        println!("\nwhat was found is kept in {}", desk.keep());
+    }
+    done
+}
+
+fn kill(desk: &mut Desk, kills: usize, seed: u64) -> Result<()> {
+    let mut dice = Dice(seed);
     let mut scores = vec![Score { guess: FIRST_GUESS, kills: 0, halfway: 0 }; Moment::ALL.len()];
     let started = Instant::now();
     let mut done = 0;

@@ -14,6 +14,8 @@ use super::Error;
 const CURRENT: &str = "current";
 /// The file that says that the last writer ended in order.
 const CLOSED: &str = "closed";
+/// What the names of files begin with that the engine writes before it gives them their own.
+const UNFINISHED: &str = ".tmp";
 /// What the name of a generation begins with; a number follows.
 const PREFIX: &str = "generation-";
 
@@ -71,6 +73,17 @@ pub(super) fn remove_others(root: &Path, keep: &str) -> Result<(), Error> {
     for name in list(root)?.into_iter().filter(|name| name != keep) {
         let path = path(root, &name);
         fs::remove_dir_all(&path).map_err(Error::io(path))?;
+    }
+    Ok(())
+}
+
+/// Removes what writers left that were killed in the middle of a file. Nobody may be writing.
+pub(super) fn remove_unfinished(root: &Path, name: &str) -> Result<(), Error> {
+    let path = path(root, name);
+    for file in fs::read_dir(&path).map_err(Error::io(path))?.filter_map(Result::ok) {
+        if file.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            fs::remove_file(file.path()).map_err(Error::io(file.path()))?;
+        }
     }
     Ok(())
 }

@@ -591,6 +591,16 @@ fn a_damaged_name_of_the_generation_means_a_rebuild() {
 }
 
 #[test]
+fn what_a_killed_writer_left_unfinished_is_removed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let kept = filled(dir.path());
+    let left = kept[0].with_file_name(".tmpXq3zA1");
+    fs::write(&left, "{").expect("written");
+    assert_eq!(Index::open(dir.path(), &settings()).expect("opened").state, State::Existing);
+    assert!(!left.exists() && kept.iter().all(|file| file.exists()));
+}
+
+#[test]
 fn hostile_texts_are_indexed() {
     let index = index_of(&[
         ("en", &"x".repeat(200_000), "\u{0}\u{0} nul \u{202e} \u{fffd}"),

@@ -85,6 +85,7 @@ impl Index {
                 Ok((index, last_seq)) => match Self::with_writer(index, Some(dir), name, true, settings) {
                     Ok(index) => {
                         generation::remove_others(dir, &index.generation)?;
+                        generation::remove_unfinished(dir, &index.generation)?;
                         return Ok(Opened { index, last_seq, state: State::Existing });
                     }
                     // Damage that only its first reading shows.
@@ -216,6 +217,9 @@ impl Index {
             error => Error::engine("open")(error),
         })?;
         writer.set_merge_policy(Box::new(merge_policy()));
+        // Numbers of operations (opstamps) begin anew with that of the last commit, and a merge that starts before the next
+        // one applies what has its number to some of its segments only: the first is used up, so that it is no deletion's.
+        writer.run([]).map_err(Error::engine("open"))?;
         let (_, fields) = schema::schema();
         let searcher = Searcher::of(&index, root.filter(|_| published), generation.clone())?;
         let fingerprint = schema::fingerprint();
@@ -305,4 +309,48 @@ fn merge_policy() -> LogMergePolicy {
     // A revised article leaves its old text behind: at most so much of a segment is such.
     policy.set_del_docs_ratio_before_merge(0.3);
     policy
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use tantivy::merge_policy::NoMergePolicy;
+
+    use super::*;
+    use crate::index::{
+        Content,
+        tests::{article, put},
+    };
+
+    /// The engine numbers operations from that of the last commit on when it is opened again. For a segment that had a
+    /// deletion with that commit, a merge took a new one with the same number for done.
+    #[test]
+    fn what_is_replaced_first_after_an_opening_is_there_once_when_segments_are_merged_meanwhile() {
+        let dir = tempfile::tempdir().expect("a directory");
+        // One thread: each commit is one segment.
+        let settings = config::Index { writer_memory: MIN_THREAD_MEMORY as u64, ..config::Index::default() };
+        let text =
+            |number: u64| article(number, "en", "Dockers end walkout", "The dockers of Korvo ended their walkout.");
+        let mut index = Index::open(dir.path(), &settings).expect("an index").index;
+        index.writer.set_merge_policy(Box::new(NoMergePolicy));
+        for segment in 0..10 {
+            // The larger ones come first in a merge.
+            for number in 0..10 - segment {
+                put(&mut index, &text(10 * segment + number), 1);
+            }
+            index.commit(segment).expect("a commit");
+        }
+        index.delete(ArticleId::from_bits(70));
+        index.commit(10).expect("a commit");
+        index.close().expect("closed");
+
+        let mut index = Index::open(dir.path(), &settings).expect("an index").index;
+        put(&mut index, &text(71), 1);
+        index.commit(11).expect("a commit");
+        index.wait_merges().expect("merged");
+        let ids: Vec<ArticleId> =
+            Content::read(dir.path()).expect("an index").articles.into_iter().map(|(id, _)| id).collect();
+        assert_eq!((ids.len(), ids.iter().collect::<HashSet<_>>().len()), (54, 54));
+    }
 }
