@@ -176,11 +176,19 @@ async fn a_page_that_kills_the_process_is_quarantined_after_three_deaths() {
     arm("harvest", &outlet.url("/2"), 1);
     pass(&outlet, &settings).await.expect("a pass");
     let entry = reader(dir.path()).failed_entries(9).expect("readable")[0].id;
-    // What a process leaves that dies while it reads the page.
-    for _ in 0..2 {
-        fs::write(dir.path().join("reading"), [[0; 8], entry.bits().to_le_bytes()].concat()).expect("written");
+    let note = dir.path().join("reading");
+    let start = || {
         let mut store = Store::open(dir.path()).expect("store");
         drop(Reading::open(dir.path(), &mut store, Utc::now()).expect("settled"));
+    };
+    for _ in 0..2 {
+        // What a process leaves that dies while it reads the page, and then one that dies before it begins a note.
+        let run = fs::read(&note).expect("a note")[..8].to_vec();
+        let left = [&run[..], &[0; 8], &entry.bits().to_le_bytes()].concat();
+        for _ in 0..2 {
+            fs::write(&note, &left).expect("written");
+            start();
+        }
     }
     pass(&outlet, &settings).await.expect("a pass");
     assert_eq!((outlet.asked("/2"), articles(dir.path())), (1, (2, 2)));
@@ -194,7 +202,7 @@ fn what_was_read_without_a_death_leaves_no_note() {
     let mut store = Store::open(dir.path()).expect("store");
     let reading = Reading::open(dir.path(), &mut store, Utc::now()).expect("open");
     let entries = [1, 2, 3].map(crate::model::EntryId::from_bits);
-    let note = || fs::read(dir.path().join("reading")).expect("a note");
+    let note = || fs::read(dir.path().join("reading")).expect("a note")[8..].to_vec();
     let notes = entries.map(|entry| reading.begin(entry));
     assert_eq!(note().len(), 24);
     drop(notes);
