@@ -18,7 +18,6 @@ use super::{
     assign::{self, Assigned},
     caught, fault, quarantine,
     recall::remember,
-    retag,
     work::{Harvested, PollSettled, Polled, Tally, Verdict, Work},
 };
 use crate::{
@@ -284,11 +283,7 @@ fn write_one(
             }
         },
         Work::Retagged(retagged) => {
-            for (id, revision, findings) in &retagged.findings {
-                tx.set_findings_of(*id, *revision, findings)?;
-            }
-            tx.put_meta(retag::RULES, &retagged.rules.to_string())?;
-            tx.put_meta(retag::CURSOR, &retagged.cursor.map_or(String::new(), |cursor| cursor.bits().to_string()))?;
+            retagged.write(tx)?;
             Written::Nothing
         }
         Work::Delete(ids) => {

@@ -172,6 +172,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     store.transaction(|tx| tx.sync_sources(&sources))?;
     // From here on the store has them.
     drop(sources);
+    retag::note(&mut store, &tagger)?;
     let reading = Reading::open(&settings.data_dir, &mut store, clock.now())?;
     let (reader, follower_reader) = (store.reader()?, store.reader()?);
 

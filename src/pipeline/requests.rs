@@ -76,6 +76,9 @@ pub(crate) async fn reload(
         let Reload { sources, tagger: new, names } = reload;
         let changed = new.fingerprint() != context.tagger().fingerprint();
         context.hand_over(Work::Configure { sources, topic_names: names.to_json() }).await;
+        if changed {
+            retag::begin(context, new.fingerprint()).await;
+        }
         let (reply, written) = oneshot::channel();
         context.hand_over(Work::Flush { reply }).await;
         if written.await.is_err() {

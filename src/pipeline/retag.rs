@@ -13,7 +13,7 @@ use crate::{
     config::Settings,
     index::Index,
     model::{Article, ArticleId, Findings},
-    store::{ArticleFilter, Cursor, Reader, Store},
+    store::{self, ArticleFilter, Cursor, Reader, Store, Tx},
     topic::{Tagger, Text},
 };
 
@@ -23,9 +23,9 @@ const PAGE: usize = 200;
 const LOOKED_AT: usize = 2_000;
 const CHANGED: usize = 400;
 /// The fingerprint of the rules that all articles are tagged by, or are being tagged by up to the cursor.
-pub(crate) const RULES: &str = "topics.rules";
+const RULES: &str = "topics.rules";
 /// The stream position up to which the articles have been tagged anew; absent when all are.
-pub(crate) const CURSOR: &str = "topics.cursor";
+const CURSOR: &str = "topics.cursor";
 
 /// What was found anew in some articles where it is other than before, and how far they reach.
 pub(crate) struct Retagged {
@@ -67,19 +67,49 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     }
 }
 
+impl Retagged {
+    /// Nothing is tagged by these rules yet.
+    fn nothing(rules: u64) -> Self {
+        Self { findings: Vec::new(), looked_at: 0, rules, cursor: Some(Cursor::default()) }
+    }
+
+    /// Writes it down.
+    pub fn write(&self, tx: &mut Tx<'_>) -> Result<(), store::Error> {
+        for (id, revision, findings) in &self.findings {
+            tx.set_findings_of(*id, *revision, findings)?;
+        }
+        tx.put_meta(RULES, &self.rules.to_string())?;
+        tx.put_meta(CURSOR, &self.cursor.map_or(String::new(), |cursor| cursor.bits().to_string()))
+    }
+}
+
+/// Takes down, before the first article is tagged by other rules than the stored ones, that these are to be tagged anew:
+/// rules that change back before that is done would otherwise be taken for those of all articles.
+pub(crate) fn note(store: &mut Store, tagger: &Tagger) -> Result<(), Error> {
+    if is_noted(store.reads(), tagger)? {
+        return Ok(());
+    }
+    Ok(store.transaction(|tx| Retagged::nothing(tagger.fingerprint()).write(tx))?)
+}
+
+fn is_noted(reader: &Reader, tagger: &Tagger) -> Result<bool, Error> {
+    Ok(reader.get_meta(RULES)?.is_some_and(|rules| rules == tagger.fingerprint().to_string()))
+}
+
 /// Tags all stored articles anew in the background, whether the rules changed or not.
 pub(crate) async fn again(tasks: &Tasks) {
-    let context = &tasks.context;
-    let rules = context.tagger().fingerprint();
-    let cursor = Some(Cursor::default());
-    context.hand_over(Work::Retagged(Retagged { findings: Vec::new(), looked_at: 0, rules, cursor })).await;
+    begin(&tasks.context, tasks.context.tagger().fingerprint()).await;
     tasks.start("retag", |tasks| run(tasks.context, tasks.background));
+}
+
+/// The same as [`note`], while a run goes on: no article has the tags of these rules yet.
+pub(crate) async fn begin(context: &Context, rules: u64) {
+    context.hand_over(Work::Retagged(Retagged::nothing(rules))).await;
 }
 
 /// Where tagging has to start: `None` where all articles carry the tags of these rules.
 fn start(reader: &Reader, tagger: &Tagger) -> Result<Option<Cursor>, Error> {
-    let rules = tagger.fingerprint().to_string();
-    if reader.get_meta(RULES)?.as_deref() != Some(rules.as_str()) {
+    if !is_noted(reader, tagger)? {
         return Ok(Some(Cursor::default()));
     }
     Ok(reader.get_meta(CURSOR)?.and_then(|cursor| cursor.parse().ok()).map(Cursor::from_bits))
@@ -127,6 +157,7 @@ pub fn retag_all(
     let mut owner = Owner::new(store, Arc::new(settings.clone()), Arc::default(), Clock::default(), Poke::default())?;
     let indexed = tokio::sync::watch::channel(applied).0;
     let mut follower = Follower::new(log, index, applied, settings, Arc::default(), indexed);
+    owner.write(vec![Work::Retagged(Retagged::nothing(tagger.fingerprint()))])?;
     let (mut cursor, mut done) = (Cursor::default(), 0);
     loop {
         let retagged = tag(cursor, tagger, |cursor| page(&reader, cursor))?;

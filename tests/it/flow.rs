@@ -289,3 +289,25 @@ fn changed_topics_tag_what_is_stored() {
     // An unknown topic is a mistake, not an empty answer.
     stand.dateline.run(&["search", "--topic", "labour"]).exits(2);
 }
+
+#[test]
+fn topics_that_change_back_leave_no_article_with_others() {
+    let stand = Newsstand::open();
+    let write = |word: &str| {
+        let topic = format!("[[topic]]\nid = \"quay\"\nname = \"Quay\"\n[topic.en]\nstrong = [\"{word}\"]\n");
+        stand.dateline.write("topics.toml", topic);
+    };
+    write("barges");
+    stand.dateline.pass();
+    // An import tags by the rules of now, and tags nothing that is stored.
+    write("lighters");
+    let line = json!({
+        "url": "https://archive.example/1", "title": "Forty lighters lie at the old quay",
+        "body": "Forty lighters lay at the old quay of Linden on Monday. ".repeat(9),
+    });
+    stand.dateline.pipe(&["import", "-"], line.to_string()).ok();
+    assert_eq!(stand.dateline.json(&["search", "--topic", "quay"]).len(), 1);
+    write("barges");
+    stand.dateline.pass();
+    assert!(stand.dateline.json(&["search", "lighters", "--topic", "quay"]).is_empty());
+}

@@ -24,7 +24,7 @@ use super::{
     Busy, Error, Poke, WORK_QUEUE,
     commit::Owner,
     follow::Follower,
-    panic_message,
+    panic_message, retag,
     work::{Tally, Work},
 };
 use crate::{config::Settings, extract::Extractor, index::Index, store::Store, topic::Tagger};
@@ -77,7 +77,8 @@ pub struct Target<'a> {
 /// When an input cannot be read, or the store or the index fails. What was committed stays; the same import again goes on.
 pub fn import(target: Target<'_>, inputs: Vec<Input>, progress: impl Fn(u64, u64)) -> Result<ImportSummary, Error> {
     let started = std::time::Instant::now();
-    let Target { store, index, applied, settings, tagger, extractor } = target;
+    let Target { mut store, index, applied, settings, tagger, extractor } = target;
+    retag::note(&mut store, tagger)?;
     let tally = Arc::new(Tally::default());
     let settings = Arc::new(settings.clone());
     let (grown, growth) = sync_mpsc::sync_channel(1);
