@@ -44,6 +44,8 @@ pub(crate) struct Owner {
     pub clock: Clock,
     /// Told after each transaction that the change log may have grown.
     pub grown: super::Poke,
+    /// Told after each transaction.
+    written: super::Poke,
 }
 
 /// What became of one piece of work, told only once its transaction is safe.
@@ -65,14 +67,14 @@ impl Owner {
         grown: super::Poke,
     ) -> Result<Self, Error> {
         let memory = remember(&mut store, &settings.dedup)?;
-        Ok(Self { store, memory, settings, tally, clock, grown })
+        Ok(Self { store, memory, settings, tally, clock, grown, written: super::Poke::default() })
     }
 
     /// Writes until every sender is gone; then gives the store back.
     pub fn run(mut self, inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
         let checkpointer = self.store.checkpointer()?;
         let (written, transactions) = sync_mpsc::sync_channel(1);
-        self.grown.0.push(written);
+        self.written.0.push(written);
         thread::scope(|scope| {
             // It ends with its channel, which the work below takes with it.
             scope.spawn(move || checkpoint_after(&transactions, checkpointer));
@@ -161,6 +163,8 @@ impl Owner {
     /// Counts what was written and answers who waits for it.
     fn tell(&self, batch: Vec<Work>, written: Vec<Written>) {
         let (tally, metrics) = (&self.tally, metrics());
+        // What a source announces changes no article yet.
+        let polls_only = batch.iter().all(|work| matches!(work, Work::Polled(_)));
         for (work, written) in batch.into_iter().zip(written) {
             match (work, written) {
                 (Work::Polled(polled), Written::Polled { settled, too_old }) => {
@@ -214,7 +218,10 @@ impl Owner {
                 _ => {}
             }
         }
-        self.grown.poke();
+        if !polls_only {
+            self.grown.poke();
+        }
+        self.written.poke();
     }
 }
 
@@ -388,7 +395,7 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         // What a hub tells changes nothing in what is known of the server, nor when it is polled.
         None => tx.source(source.id)?.map(|stored| stored.state).unwrap_or_default(),
     };
-    tx.save_poll(source.id, &state, &poll_record(polled, &state, new))?;
+    tx.save_poll(source.id, polled.before.title.as_deref(), &state, &poll_record(polled, &state, new))?;
     let is_due: HashSet<_> = saved.new.iter().chain(&saved.changed).collect();
     let due = entries.iter().filter(|entry| is_due.contains(&entry.id)).map(|entry| (entry.id, entry.host.clone()));
     let settled = PollSettled { source: source.id, state, new, due: due.collect() };

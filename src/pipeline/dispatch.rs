@@ -316,7 +316,8 @@ impl Dispatcher {
         let is_forced = |slot: &Slot| {
             slot.state.last_polled_at.is_none_or(|at| at < self.began) && schedule::is_due(&slot.state, now, true)
         };
-        let forced: Vec<SourceId> = self.slots.iter().filter(|(_, slot)| is_forced(slot)).map(|(id, _)| *id).collect();
+        let forced: HashSet<SourceId> =
+            self.slots.iter().filter(|(_, slot)| is_forced(slot)).map(|(id, _)| *id).collect();
         self.due.retain(|(_, id)| !forced.contains(id));
         self.due.extend(forced.into_iter().map(|id| (now, id)));
     }

@@ -21,7 +21,8 @@ const FULL_BYTES: usize = 64 << 10;
 
 /// Writes what the first of these entries say, as many as belong into one bundle, and returns their number.
 pub(super) fn write<'a>(entries: impl Iterator<Item = &'a Entry>) -> (Vec<u8>, usize) {
-    let mut bytes = vec![BUNDLE];
+    let mut bytes = Vec::with_capacity(FULL_BYTES);
+    bytes.push(BUNDLE);
     let mut count = 0;
     for entry in entries {
         let start = bytes.len();

@@ -209,10 +209,12 @@ impl Tx<'_> {
             let (text, count) = bundle::write(news.iter().map(|(announced, _)| &announced.entry));
             let (bundled, rest) = news.split_at(count);
             let bundle = self.add_bundle(&text, count)?;
-            for (place, (announced, known)) in (0..).zip(bundled) {
-                match known {
-                    None => self.add_entry(source_id, announced, (bundle, place), now)?,
-                    Some(known) => self.change_entry(announced, (bundle, place), now, !known.is_waiting)?,
+            let placed = (0..).zip(bundled).map(|(place, (announced, known))| (place, announced, known));
+            let new = placed.clone().filter(|(_, _, known)| known.is_none());
+            self.add_entries(source_id, bundle, new.map(|(place, announced, _)| (place, *announced)), now)?;
+            for (place, announced, known) in placed {
+                if let Some(known) = known {
+                    self.change_entry(announced, (bundle, place), now, !known.is_waiting)?;
                 }
             }
             news = rest;
@@ -256,19 +258,22 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn add_entry(
+    fn add_entries<'a>(
         &self,
         source_id: SourceId,
-        Announced { id, entry, host, digest }: &Announced,
-        (bundle, place): (i64, u32),
+        bundle: i64,
+        mut placed: impl Iterator<Item = (u32, &'a Announced)>,
         now: Time,
     ) -> Result<(), Error> {
-        self.run(
+        self.write(
             "INSERT INTO entries (id, source_id, state, due_at, digest, first_seen_at, link, host, bundle, place)
              VALUES (?1, ?2, 'due', ?3, ?4, ?3, ?5, ?6, ?7, ?8)",
-            (id, source_id, Ms(now), digest, &entry.link, host, bundle, place),
-        )?;
-        Ok(())
+            |statement| {
+                placed.try_for_each(|(place, Announced { id, entry, host, digest })| {
+                    statement.execute((id, source_id, Ms(now), digest, &entry.link, host, bundle, place)).map(drop)
+                })
+            },
+        )
     }
 
     /// Who waits to be tried keeps its time and only says something else.
@@ -461,10 +466,13 @@ impl Reader {
     /// # Errors
     /// When the database refuses.
     pub fn waiting_entries(&self, now: Time) -> Result<(u64, Option<Time>), Error> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT count(*), min(due_at) FROM entries INDEXED BY entries_due
-             WHERE due_at > ?1 AND source_id IN (SELECT id FROM sources WHERE configured)",
-        )?;
+        // Mostly all are of sources that are polled, and then need not be asked.
+        let of_polled = "AND source_id IN (SELECT id FROM sources WHERE configured)";
+        let any_other = self.db.prepare_cached("SELECT 1 FROM sources WHERE NOT configured")?.exists([])?;
+        let mut statement = self.db.prepare_cached(&format!(
+            "SELECT count(*), min(due_at) FROM entries INDEXED BY entries_due WHERE due_at > ?1 {}",
+            if any_other { of_polled } else { "" }
+        ))?;
         let (count, next): (i64, Option<Ms>) = statement.query_row([Ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok((count.cast_unsigned(), next.map(|next| next.0)))
     }
@@ -702,7 +710,7 @@ mod tests {
         let (mut store, source) = with_source();
         let nobody = SourceId::derive(&["nobody"]);
         let poll = PollRecord { at: at(0), status: None, outcome: String::new(), new: 0, duration: Duration::ZERO };
-        let saved = store.transaction(|tx| tx.save_poll(nobody, &SourceState::default(), &poll));
+        let saved = store.transaction(|tx| tx.save_poll(nobody, None, &SourceState::default(), &poll));
         assert!(matches!(saved, Err(Error::Unknown { what: "source", .. })));
         let announced = Announced::new(entry("a", "one").id(nobody), entry("a", "one"));
         assert!(store.transaction(|tx| tx.save_entries(nobody, &[announced], at(0), None)).is_err());

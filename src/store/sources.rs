@@ -159,22 +159,30 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes how a poll left its source, and remembers the poll.
+    /// Writes how a poll left its source, which had the title `title_before`, and remembers the poll.
     ///
     /// # Errors
     /// [`Error::Unknown`] for a source that the store does not have, else when the database refuses.
-    pub fn save_poll(&mut self, id: SourceId, state: &SourceState, poll: &PollRecord) -> Result<(), Error> {
-        let (known, name) = self.named(id)?.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
-        // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
-        // the new title in the index when something else of theirs changes.
-        let name_now = display_name(&known, state.title.as_deref());
-        if name_now != name {
-            self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, name_now))?;
-        }
-        let number: i64 = self.write(
+    pub fn save_poll(
+        &mut self,
+        id: SourceId,
+        title_before: Option<&str>,
+        state: &SourceState,
+        poll: &PollRecord,
+    ) -> Result<(), Error> {
+        let number = self.write(
             "UPDATE sources SET state = ?2, status = ?3, polls = polls + 1 WHERE id = ?1 RETURNING polls",
-            |statement| statement.query_row((id, to_json(state), to_json(&state.status)), |row| row.get(0)),
+            |statement| {
+                let row = (id, to_json(state), to_json(&state.status));
+                statement.query_row(row, |row| row.get::<_, i64>(0)).optional()
+            },
         )?;
+        let number = number.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
+        if state.title.as_deref() != title_before {
+            // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
+            // the new title in the index when something else of theirs changes.
+            self.show_under(id, state.title.as_deref())?;
+        }
         self.run(
             "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
              VALUES (?1, ?2 % ?3, ?2, ?4, ?5, ?6, ?7, ?8)",
@@ -192,12 +200,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A source as configured, and what its articles are shown under.
-    fn named(&self, id: SourceId) -> Result<Option<(Source, String)>, Error> {
-        let mut statement = self.db().prepare_cached("SELECT source, name FROM sources WHERE id = ?1")?;
-        let mut rows = statement.query([id])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some((from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())?, row.get(1)?)))
+    /// Writes what the articles of a source are shown under, by its own title.
+    fn show_under(&self, id: SourceId, title: Option<&str>) -> Result<(), Error> {
+        let source: Source = {
+            let mut statement = self.db().prepare_cached("SELECT source FROM sources WHERE id = ?1")?;
+            statement
+                .query_row([id], |row| Ok(from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())))??
+        };
+        self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, display_name(&source, title)))?;
+        Ok(())
     }
 }
 
@@ -355,7 +366,7 @@ mod tests {
         let state = SourceState { title: Some("The A".to_owned()), consecutive_failures: 3, ..SourceState::default() };
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
         for n in 0..45 {
-            transact(&mut store, |tx| tx.save_poll(source.id, &state, &poll(n)));
+            transact(&mut store, |tx| tx.save_poll(source.id, None, &state, &poll(n)));
         }
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
         let stored = store.reads().source(source.id).expect("read").expect("known");
@@ -372,7 +383,7 @@ mod tests {
         let unread = Some(Unread { error: "a web page, not a feed".to_owned(), at: at(1) });
         let state = SourceState { validators, unread, consecutive_failures: 2, ..SourceState::default() };
         transact(&mut store, |tx| tx.sync_sources(std::slice::from_ref(&source)));
-        transact(&mut store, |tx| tx.save_poll(source.id, &state, &poll(1)));
+        transact(&mut store, |tx| tx.save_poll(source.id, None, &state, &poll(1)));
         let renamed = Source { name: Some("A".to_owned()), ..source };
         let listing = Source { kind: SourceKind::Listing, selector: Some("a".to_owned()), ..renamed.clone() };
         let fresh = SourceState { validators: Validators::default(), unread: None, ..state.clone() };

@@ -47,7 +47,7 @@ fn ten_thousand_sources_that_are_not_due_take_little_memory_and_nobody_is_asked(
     store
         .transaction(|tx| {
             tx.sync_sources(&sources)?;
-            sources.iter().try_for_each(|source| tx.save_poll(source.id, &polled(source), &poll))
+            sources.iter().try_for_each(|source| tx.save_poll(source.id, None, &polled(source), &poll))
         })
         .expect("a writable store");
     drop(store);
