@@ -32,6 +32,8 @@ use crate::{
 
 /// Rows of one transaction: enough to share the cost of a sync to disk, few enough to be done in a moment.
 const BATCH: usize = 100;
+/// How often others may go first who have more for the same transaction: each has its price, whatever is in it.
+const CHANCES: u32 = 3;
 /// Waits between tries of a transaction that the disk refused, in seconds. After the last, the daemon stops with the reason.
 const RETRIES: [u64; 5] = [1, 2, 5, 10, 20];
 
@@ -85,11 +87,17 @@ impl Owner {
     fn work(mut self, mut inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
         while let Some((first, busy)) = inbox.blocking_recv() {
             let (mut batch, mut all_busy) = (vec![first], vec![busy]);
-            while batch.len() < BATCH
-                && let Ok((next, busy)) = inbox.try_recv()
-            {
-                batch.push(next);
-                all_busy.push(busy);
+            let mut chances = CHANCES;
+            while batch.len() < BATCH {
+                if let Ok((next, busy)) = inbox.try_recv() {
+                    batch.push(next);
+                    all_busy.push(busy);
+                } else if chances > 0 {
+                    chances -= 1;
+                    thread::yield_now();
+                } else {
+                    break;
+                }
             }
             metrics().queue_depth.with_label_values(&["commit"]).set(inbox.len() as i64);
             metrics().passed("commit", "in", batch.len());

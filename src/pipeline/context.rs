@@ -123,6 +123,12 @@ impl Context {
         let _ = written.await;
     }
 
+    /// Waits until everything that is being computed now is handed over and written.
+    pub async fn settle(&self) {
+        drop(self.cores.acquire_many(self.all_cores).await);
+        self.flush().await;
+    }
+
     /// Tells whether a redirect may be followed.
     ///
     /// # Errors

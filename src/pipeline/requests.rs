@@ -87,6 +87,8 @@ pub(crate) async fn reload(
         sources_changed.notify_one();
         if changed {
             tagger.send_replace(Arc::new(new));
+            // What has tags of before is then stored, and tagged anew with the rest.
+            context.settle().await;
             tasks.start("retag", |tasks| retag::run(tasks.context, tasks.background));
         }
         info!("the configuration was read again");

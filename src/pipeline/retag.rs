@@ -49,7 +49,8 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     if context.read(Reader::counts).is_ok_and(|counts| counts.articles > 0) {
         info!("the topics have changed: tagging stored articles anew");
     }
-    while !stop.is_cancelled() {
+    // Rules that come meanwhile have a task of their own.
+    while !stop.is_cancelled() && Arc::ptr_eq(&tagger, &context.tagger()) {
         let (tagging, reading) = (tagger.clone(), context.clone());
         let next = move || tag(cursor, &tagging, |cursor| reading.read(|reader| page(reader, cursor)));
         match context.compute("retag", next).await {

@@ -74,6 +74,7 @@ const WRITER_CACHE_KIB: i64 = 32 << 10;
 pub struct Store {
     reader: Reader,
     packer: Packer,
+    syncs_at_once: bool,
 }
 
 impl Store {
@@ -110,7 +111,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        Ok(Self { reader: Reader::new(connection, place), packer: Packer::new() })
+        Ok(Self { reader: Reader::new(connection, place), packer: Packer::new(), syncs_at_once: true })
     }
 
     /// Opens a reader of the same store, for another thread.
@@ -132,7 +133,11 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub fn sync(&mut self, at_once: bool) -> Result<(), Error> {
-        Ok(self.reader.db.pragma_update(None, "synchronous", if at_once { "full" } else { "normal" })?)
+        if self.syncs_at_once != at_once {
+            self.reader.db.pragma_update(None, "synchronous", if at_once { "full" } else { "normal" })?;
+            self.syncs_at_once = at_once;
+        }
+        Ok(())
     }
 
     /// Does everything that `work` does, or nothing: commits where it returns `Ok`, takes all back where it returns `Err`.

@@ -170,18 +170,20 @@ impl Tx<'_> {
         state: &SourceState,
         poll: &PollRecord,
     ) -> Result<(), Error> {
-        let number = self.write(
-            "UPDATE sources SET state = ?2, status = ?3, polls = polls + 1 WHERE id = ?1 RETURNING polls",
-            |statement| {
-                let row = (id, to_json(state), to_json(&state.status));
-                statement.query_row(row, |row| row.get::<_, i64>(0)).optional()
-            },
+        let mut polls = self.db().prepare_cached("SELECT polls FROM sources WHERE id = ?1")?;
+        let polls: Option<i64> = polls.query_row([id], |row| row.get(0)).optional()?;
+        let number = 1 + polls.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
+        self.run(
+            "UPDATE sources SET state = ?2, status = ?3, polls = ?4 WHERE id = ?1",
+            (id, to_json(state), to_json(&state.status), number),
         )?;
-        let number = number.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
-        if state.title.as_deref() != title_before {
+        if state.title.as_deref() != title_before
+            && let Some(known) = self.source(id)?
+        {
             // A title that is new with each poll would otherwise rewrite all articles of its source each time; those get
             // the new title in the index when something else of theirs changes.
-            self.show_under(id, state.title.as_deref())?;
+            let name = display_name(&known.source, state.title.as_deref());
+            self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, name))?;
         }
         self.run(
             "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
@@ -197,17 +199,6 @@ impl Tx<'_> {
                 i64::try_from(poll.duration.as_millis()).unwrap_or(i64::MAX),
             ),
         )?;
-        Ok(())
-    }
-
-    /// Writes what the articles of a source are shown under, by its own title.
-    fn show_under(&self, id: SourceId, title: Option<&str>) -> Result<(), Error> {
-        let source: Source = {
-            let mut statement = self.db().prepare_cached("SELECT source FROM sources WHERE id = ?1")?;
-            statement
-                .query_row([id], |row| Ok(from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())))??
-        };
-        self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, display_name(&source, title)))?;
         Ok(())
     }
 }
