@@ -86,6 +86,8 @@ impl Index {
                     Ok(index) => {
                         generation::remove_others(dir, &index.generation)?;
                         generation::remove_unfinished(dir, &index.generation)?;
+                        // A commit that is made again after a kill gives the same names to its files.
+                        index.writer.garbage_collect_files().wait().map_err(Error::engine("open"))?;
                         return Ok(Opened { index, last_seq, state: State::Existing });
                     }
                     // Damage that only its first reading shows.
@@ -313,7 +315,7 @@ fn merge_policy() -> LogMergePolicy {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, fs};
 
     use tantivy::merge_policy::NoMergePolicy;
 
@@ -322,6 +324,36 @@ mod tests {
         Content,
         tests::{article, put},
     };
+
+    /// The name of a file of deletions has in it the number of the commit, which the same commit has again after a kill.
+    #[test]
+    fn files_of_a_commit_that_was_killed_are_not_in_the_way_of_the_same_commit() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = config::Index::default();
+        let text = |number| article(number, "en", "Dockers end walkout", "The dockers of Korvo ended their walkout.");
+        let mut index = Index::open(dir.path(), &settings).expect("an index").index;
+        (1..9).for_each(|number| put(&mut index, &text(number), 1));
+        index.commit(8).expect("a commit");
+        let metas = index.writer.index().load_metas().expect("a commit");
+        index.close().expect("closed");
+        // Like the engine: listed, then written.
+        let path = generation::path(dir.path(), "generation-1");
+        let listed = fs::read_to_string(path.join(".managed.json")).expect("a list");
+        let mut listed: Vec<String> = serde_json::from_str(&listed).expect("a list");
+        for segment in &metas.segments {
+            for number in 0..20 {
+                let file = format!("{}.{}.del", segment.id().uuid_string(), metas.opstamp + number);
+                fs::write(path.join(&file), "cut off").expect("written");
+                listed.push(file);
+            }
+        }
+        fs::write(path.join(".managed.json"), serde_json::to_string(&listed).expect("a list")).expect("written");
+
+        let mut index = Index::open(dir.path(), &settings).expect("an index").index;
+        (1..3).for_each(|number| put(&mut index, &text(number), 1));
+        index.commit(10).expect("the same names are free");
+        assert_eq!(index.searcher().articles(), 8);
+    }
 
     /// The engine numbers operations from that of the last commit on when it is opened again. For a segment that had a
     /// deletion with that commit, a merge took a new one with the same number for done.

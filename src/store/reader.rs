@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 use super::{Error, column::Unpacker, schema};
 
@@ -42,7 +42,11 @@ impl Reader {
         if !path.exists() {
             return Err(missing());
         }
-        let reader = Place::Directory(dir.to_owned()).open()?;
+        let reader = match Place::Directory(dir.to_owned()).open() {
+            // Whoever created it was stopped in the middle; only a writer can take that back.
+            Err(Error::ReadOnly(error)) if is_half_created(&error) => return Err(missing()),
+            reader => reader?,
+        };
         let known = i64::try_from(schema::MIGRATIONS.len()).expect("a handful of migrations");
         match schema::version(&reader.db)? {
             // A store that its creator has not finished.
@@ -111,6 +115,11 @@ impl Reader {
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
+}
+
+/// Tells whether there is a journal to be rolled back: a finished store has a write-ahead log instead.
+fn is_half_created(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// Sets what reader and writer have in common.
@@ -257,6 +266,20 @@ mod tests {
         assert!(matches!(Store::open(dir.path()), Err(Error::Newer { found: 99, .. })));
         std::fs::write(&path, "no database at all, but long enough to be looked at".repeat(100)).expect("written");
         assert!(open().contains("damaged"), "{}", open());
+    }
+
+    #[test]
+    fn a_store_whose_creator_was_killed_is_none_yet() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join(FILE), [0; 4096]).expect("its first page");
+        // What SQLite writes before a database becomes one with a write-ahead log: it had no page.
+        let mut journal = vec![0; 512];
+        journal[..8].copy_from_slice(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]);
+        journal[20..28].copy_from_slice(&[0, 0, 2, 0, 0, 0, 16, 0]);
+        std::fs::write(dir.path().join(format!("{FILE}-journal")), journal).expect("written");
+        assert!(matches!(Reader::open(dir.path()), Err(Error::Missing { .. })));
+        Store::open(dir.path()).expect("a writer begins anew");
+        assert_eq!(articles(&Reader::open(dir.path()).expect("a store")), 0);
     }
 
     #[test]
