@@ -152,6 +152,14 @@ impl Place {
         }
     }
 
+    /// The file of its write-ahead log.
+    pub(super) fn log(&self) -> Option<PathBuf> {
+        match self {
+            Self::Directory(dir) => Some(dir.join(format!("{FILE}-wal"))),
+            Self::Memory(_) => None,
+        }
+    }
+
     fn open(&self) -> Result<Reader, Error> {
         let db = match self {
             Self::Directory(dir) => {

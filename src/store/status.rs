@@ -1,6 +1,6 @@
 //! How much there is, and whether it is sound.
 
-use std::{collections::HashMap, fs};
+use std::{collections::HashMap, fs, path::PathBuf};
 
 use rusqlite::OptionalExtension;
 
@@ -100,8 +100,8 @@ impl Reader {
     /// Returns the sizes of the store's files.
     pub fn sizes(&self) -> Sizes {
         let Place::Directory(dir) = self.place() else { return Sizes::default() };
-        let size = |name: &str| fs::metadata(dir.join(name)).map_or(0, |file| file.len());
-        Sizes { database_bytes: size(super::reader::FILE), log_bytes: size(&format!("{}-wal", super::reader::FILE)) }
+        let size = |path: PathBuf| fs::metadata(path).map_or(0, |file| file.len());
+        Sizes { database_bytes: size(dir.join(super::reader::FILE)), log_bytes: self.place().log().map_or(0, size) }
     }
 
     /// Returns the bytes of the database that hold something; what was deleted leaves room that is used again.
