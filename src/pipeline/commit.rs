@@ -404,9 +404,12 @@ fn write_poll(tx: &mut Tx<'_>, settings: &Settings, polled: &Polled) -> Result<(
         None => tx.source(source.id)?.map(|stored| stored.state).unwrap_or_default(),
     };
     tx.save_poll(source.id, polled.before.title.as_deref(), &state, &poll_record(polled, &state, new))?;
-    let is_due: HashSet<_> = saved.new.iter().chain(&saved.changed).collect();
-    let due = entries.iter().filter(|entry| is_due.contains(&entry.id)).map(|entry| (entry.id, entry.host.clone()));
-    let settled = PollSettled { source: source.id, state, new, due: due.collect() };
+    let mut settled = PollSettled { source: source.id, state, new, due: Vec::new() };
+    if settings.harvest.enabled {
+        let is_due: HashSet<_> = saved.new.iter().chain(&saved.changed).collect();
+        let due = entries.iter().filter(|entry| is_due.contains(&entry.id));
+        settled.due = due.map(|entry| (entry.id, entry.host.clone())).collect();
+    }
     Ok((settled, saved.too_old.len()))
 }
 

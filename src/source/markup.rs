@@ -2,7 +2,7 @@
 //!
 //! Events borrow from the text; nothing is decoded, nested or checked here. Linear in the text.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr3, memmem};
 
 /// A piece of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,6 +198,18 @@ fn markup_start(text: &str) -> Option<usize> {
 
 /// Where a tag ends. A `<` cannot stand in a tag: one that does shows that a quote or bracket was never closed.
 fn tag_end(rest: &str) -> Option<usize> {
+    // Most have no quotes.
+    let inside = &rest.as_bytes()[1..];
+    if let Some(at) = memchr3(b'>', b'<', b'"', inside)
+        && inside[at] != b'"'
+        && memchr(b'\'', &inside[..at]).is_none()
+    {
+        return Some(1 + at + usize::from(inside[at] == b'>'));
+    }
+    quoted_tag_end(rest)
+}
+
+fn quoted_tag_end(rest: &str) -> Option<usize> {
     let mut quote = None;
     let mut unquoted = None;
     for (at, byte) in rest.bytes().enumerate().skip(1) {
@@ -284,6 +296,11 @@ mod tests {
                 Event::End(text) | Event::Text(text) | Event::Cdata(text) | Event::Doctype(text) => text.len(),
             }).sum();
             prop_assert!(length <= text.len());
+        }
+
+        #[test]
+        fn a_tag_without_quotes_ends_where_any_does(text in "<[a-z<>/='\" é]{0,12}") {
+            prop_assert_eq!(tag_end(&text), quoted_tag_end(&text), "{}", text);
         }
     }
 }
