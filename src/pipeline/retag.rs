@@ -90,7 +90,10 @@ pub(crate) fn note(store: &mut Store, tagger: &Tagger) -> Result<(), Error> {
     if is_noted(store.reads(), tagger)? {
         return Ok(());
     }
-    Ok(store.transaction(|tx| Retagged::nothing(tagger.fingerprint()).write(tx))?)
+    let mut noted = Retagged::nothing(tagger.fingerprint());
+    // Of none, all are tagged.
+    noted.cursor = noted.cursor.filter(|_| store.reads().counts().is_ok_and(|counts| counts.articles > 0));
+    Ok(store.transaction(|tx| noted.write(tx))?)
 }
 
 fn is_noted(reader: &Reader, tagger: &Tagger) -> Result<bool, Error> {
@@ -169,5 +172,41 @@ pub fn retag_all(
         let Some(next) = next else { return follower.finish() };
         follower.catch_up(false)?;
         cursor = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{Phrases, TopicRule},
+        store::tests::article,
+    };
+
+    fn tagger(word: &str) -> Tagger {
+        let phrases = Phrases { strong: vec![word.to_owned()], ..Phrases::default() };
+        let rule = TopicRule {
+            id: "quay".to_owned(),
+            name: "Quay".to_owned(),
+            phrases: [("en".to_owned(), phrases)].into(),
+            ..TopicRule::default()
+        };
+        Tagger::new(&[rule], &[]).unwrap_or_else(|problems| unreachable!("{problems:?}"))
+    }
+
+    #[test]
+    fn rules_are_noted_before_they_tag_and_then_stay_to_be_applied() {
+        let mut store = Store::in_memory().expect("a store");
+        let (barges, lighters) = (tagger("barges"), tagger("lighters"));
+        let begin = |store: &mut Store, tagger: &Tagger| {
+            note(store, tagger).expect("noted");
+            start(store.reads(), tagger).expect("readable")
+        };
+        assert_eq!(begin(&mut store, &barges), None, "a store without articles has none to tag anew");
+        assert!(store.transaction(|tx| tx.insert(&article(1))).expect("stored"));
+        assert_eq!(begin(&mut store, &barges), None, "they came with these tags");
+        assert_eq!(begin(&mut store, &lighters), Some(Cursor::default()));
+        assert_eq!(begin(&mut store, &lighters), Some(Cursor::default()));
+        assert_eq!(begin(&mut store, &barges), Some(Cursor::default()));
     }
 }
