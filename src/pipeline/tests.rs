@@ -181,7 +181,7 @@ async fn a_page_that_kills_the_process_is_quarantined_after_three_deaths() {
         let mut store = Store::open(dir.path()).expect("store");
         drop(Reading::open(dir.path(), &mut store, Utc::now()).expect("settled"));
     };
-    for _ in 0..2 {
+    for quarantined in 0..2 {
         // What a process leaves that dies while it reads the page, and then one that dies before it begins a note.
         let run = fs::read(&note).expect("a note")[..8].to_vec();
         let left = [&run[..], &[0; 8], &entry.bits().to_le_bytes()].concat();
@@ -189,6 +189,7 @@ async fn a_page_that_kills_the_process_is_quarantined_after_three_deaths() {
             fs::write(&note, &left).expect("written");
             start();
         }
+        assert_eq!(reader(dir.path()).quarantined_entries(9).expect("readable").len(), quarantined);
     }
     pass(&outlet, &settings).await.expect("a pass");
     assert_eq!((outlet.asked("/2"), articles(dir.path())), (1, (2, 2)));
