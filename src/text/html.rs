@@ -354,6 +354,11 @@ mod tests {
 
     proptest! {
         #[test]
+        fn white_space_is_folded_wherever_it_stands(text in "[a-zé \\t\u{a0}]{0,120}") {
+            prop_assert_eq!(to_text(&text), text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+
+        #[test]
         fn any_text_is_read_without_panic(text in "(<[a-z/!?]{0,4}|[\"'>&;#x]|\\PC|script|-->){0,60}") {
             prop_assert!(!to_text(&text).contains("  "));
             prop_assert!(decode_entities(&text).len() <= text.len() * 3);
