@@ -24,7 +24,7 @@ use super::{
     record::Recorder,
     response::exact_value,
 };
-use crate::{config::Http, model::host_of};
+use crate::{config::Http, model::host_in};
 
 /// A host that does not take a connection in this time is down; the rest of `http.timeout` is for its answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -103,7 +103,7 @@ impl Network {
     /// Checks what can be checked before anything is sent, and returns the host for messages.
     fn admit(&self, text: &str) -> Result<(Url, String), Error> {
         let url = Url::parse(text.trim()).map_err(|_| Error::BadUrl { url: shown(text) })?;
-        let host = match host_of(url.as_str()) {
+        let host = match host_in(&url) {
             Some(host) if matches!(url.scheme(), "http" | "https") => host,
             _ => return Err(Error::Scheme { url: shown(text) }),
         };

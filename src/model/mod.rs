@@ -22,7 +22,7 @@ pub use self::page::Page;
 pub use self::source::{FullText, Source, SourceKind, SourceState, SourceStatus, Unread, Validators};
 pub use self::story::Story;
 pub use self::topic::{Evidence, Findings, TextField, TopicId, TopicMatch};
-pub use self::url::{CanonicalUrl, UrlError, host_of, outlet_of, plain_host};
+pub use self::url::{CanonicalUrl, UrlError, host_in, host_of, outlet_of, plain_host};
 
 /// A moment in UTC, as everything in dateline counts time.
 pub type Time = chrono::DateTime<chrono::Utc>;

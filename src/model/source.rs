@@ -120,6 +120,7 @@ pub struct SourceState {
     /// Sent back with the next poll.
     pub validators: Validators,
     /// What `validators` stand for, where that is a document that could not be read.
+    #[serde(skip_serializing_if = "is_default")]
     pub unread: Option<Unread>,
     /// SHA-256 (hexadecimal) of the last body, to see "nothing new" where there are no validators.
     pub body_hash: Option<String>,
@@ -132,33 +133,50 @@ pub struct SourceState {
     /// Why then, in plain words: "publishes every 20 min", "Retry-After", "back-off after 3 failures".
     pub next_poll_reason: Option<String>,
     /// The server asked not to be polled before this time (Retry-After, max-age, 410): `--force` respects it.
+    #[serde(skip_serializing_if = "is_default")]
     pub not_before: Option<Time>,
     /// Polls in a row that failed.
+    #[serde(skip_serializing_if = "is_default")]
     pub consecutive_failures: u32,
     /// What went wrong last, in plain words.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_error: Option<String>,
     /// The last HTTP status, if a server answered.
     pub http_status: Option<u16>,
     /// Entries in the last document.
     pub entries: u32,
     /// Where a permanent redirect leads, with how often and since when it was seen.
+    #[serde(skip_serializing_if = "is_default")]
     pub moved_to: Option<String>,
     /// Polls in a row that saw `moved_to`.
+    #[serde(skip_serializing_if = "is_default")]
     pub moved_seen: u32,
     /// When `moved_to` was first seen; once learned, when the configured address was last asked.
+    #[serde(skip_serializing_if = "is_default")]
     pub moved_since: Option<Time>,
     /// The learned address: polled instead of the configured one.
+    #[serde(skip_serializing_if = "is_default")]
     pub learned_url: Option<String>,
     /// Average time between new entries in seconds, smoothed over polls; 0 when unknown.
     pub mean_gap_s: f64,
     /// What the feed says of its own rhythm: minutes between polls (ttl, sy:*).
+    #[serde(skip_serializing_if = "is_default")]
     pub asked_interval_s: Option<u64>,
     /// Hours of the day (UTC) in which the feed asks not to be polled.
+    #[serde(skip_serializing_if = "is_default")]
     pub skip_hours: Vec<u8>,
     /// Days (0 = Monday) on which the feed asks not to be polled.
+    #[serde(skip_serializing_if = "is_default")]
     pub skip_days: Vec<u8>,
     /// The WebSub hub that the feed offers.
+    #[serde(skip_serializing_if = "is_default")]
     pub hub: Option<String>,
     /// The address by which that hub knows the feed.
+    #[serde(skip_serializing_if = "is_default")]
     pub self_link: Option<String>,
+}
+
+/// What few sources have is not written for all others, each time one is polled.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -119,7 +119,11 @@ pub fn host_of(url: &str) -> Option<String> {
     if let Some(host) = plain_host(url) {
         return Some(host.to_owned());
     }
-    let url = Url::parse(url).ok()?;
+    host_in(&Url::parse(url).ok()?)
+}
+
+/// Returns the host of a URL that is parsed already, as [`host_of`] does.
+pub fn host_in(url: &Url) -> Option<String> {
     Some(match url.host()? {
         Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
         Host::Ipv4(address) => address.to_string(),

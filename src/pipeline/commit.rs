@@ -32,8 +32,11 @@ use crate::{
 
 /// Rows of one transaction: enough to share the cost of a sync to disk, few enough to be done in a moment.
 const BATCH: usize = 100;
-/// How often others may go first who have more for the same transaction: each has its price, whatever is in it.
-const CHANCES: u32 = 3;
+/// A transaction has its price, whatever is in it. Where work comes fast, one with fewer rows than this waits for more,
+const FEW: usize = 12;
+/// so often and so long.
+const NAPS: u32 = 2;
+const NAP: Duration = Duration::from_micros(500);
 /// Waits between tries of a transaction that the disk refused, in seconds. After the last, the daemon stops with the reason.
 const RETRIES: [u64; 5] = [1, 2, 5, 10, 20];
 
@@ -72,33 +75,36 @@ impl Owner {
         Ok(Self { store, memory, settings, tally, clock, grown, written: super::Poke::default() })
     }
 
-    /// Writes until every sender is gone; then gives the store back.
-    pub fn run(mut self, inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
+    /// Writes until every sender is gone; then returns how many entries wait for a later time.
+    pub fn run(mut self, inbox: mpsc::Receiver<(Work, Busy)>) -> Result<u64, Error> {
         let checkpointer = self.store.checkpointer()?;
         let (written, transactions) = sync_mpsc::sync_channel(1);
         self.written.0.push(written);
         thread::scope(|scope| {
             // It ends with its channel, which the work below takes with it.
             scope.spawn(move || checkpoint_after(&transactions, checkpointer));
-            self.work(inbox)
+            // Counted while the disk takes the rest of the log.
+            Ok(self.work(inbox)?.reads().waiting_entries(Time::MIN_UTC)?.0)
         })
     }
 
     fn work(mut self, mut inbox: mpsc::Receiver<(Work, Busy)>) -> Result<Store, Error> {
+        let mut comes_fast = false;
         while let Some((first, busy)) = inbox.blocking_recv() {
             let (mut batch, mut all_busy) = (vec![first], vec![busy]);
-            let mut chances = CHANCES;
+            let mut naps = if comes_fast { NAPS } else { 0 };
             while batch.len() < BATCH {
                 if let Ok((next, busy)) = inbox.try_recv() {
                     batch.push(next);
                     all_busy.push(busy);
-                } else if chances > 0 {
-                    chances -= 1;
-                    thread::yield_now();
+                } else if naps > 0 && batch.len() < FEW {
+                    naps -= 1;
+                    thread::sleep(NAP);
                 } else {
                     break;
                 }
             }
+            comes_fast = batch.len() > 1;
             metrics().queue_depth.with_label_values(&["commit"]).set(inbox.len() as i64);
             metrics().passed("commit", "in", batch.len());
             self.write(batch)?;

@@ -173,6 +173,9 @@ impl Context {
 
     /// The user's headers for a source go to its own outlet only, since they may be secrets; its User-Agent goes everywhere.
     pub fn headers_for(&self, source: &Source, url: &str) -> BTreeMap<String, String> {
+        if source.headers.is_empty() {
+            return BTreeMap::new();
+        }
         let own = outlet_of(url).is_some_and(|outlet| Some(outlet) == outlet_of(&source.url));
         let mut headers = source.headers.clone();
         headers.retain(|name, _| own || name.eq_ignore_ascii_case("user-agent"));

@@ -35,7 +35,7 @@ use crate::{
     model::{EntryId, Source, SourceId, SourceState, SourceStatus, Time, host_of},
     serve::{Liveness, Loop},
     source::schedule,
-    store::{Reader, StoredSource},
+    store::Reader,
     telemetry::metrics,
 };
 
@@ -245,8 +245,7 @@ impl Dispatcher {
     fn load_sources(&mut self) -> Result<(), Error> {
         let mut known = HashSet::new();
         let now = self.context.clock.now();
-        let stored: Vec<StoredSource> =
-            self.reader.sources()?.into_iter().filter(StoredSource::is_configured).collect();
+        let stored = self.reader.configured_sources()?;
         let late = stored.iter().filter(|stored| schedule::is_due(&stored.state, now, false)).count();
         for stored in stored {
             let id = stored.source.id;

@@ -70,7 +70,7 @@ use crate::{
     dedup, extract,
     fetch::Fetcher,
     index::{self, Index},
-    model::{Source, Time},
+    model::Source,
     serve::{HubCall, Liveness, TopicNames},
     store::{self, Reader, Store},
     topic::Tagger,
@@ -246,7 +246,7 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     let (requests, reloads, pulse) = (requests.await, reloads.await, pulse.await);
     join("websub", hubs).await?;
     drop(context);
-    let store = join("commit", commit).await??;
+    let waiting = join("commit", commit).await??;
     join("follow", follow).await??;
     let alerts = alerts.await;
 
@@ -254,7 +254,6 @@ pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Res
     for ended in [requests, reloads, pulse, alerts].into_iter().flatten() {
         ended?;
     }
-    let (waiting, _) = store.reads().waiting_entries(Time::MIN_UTC)?;
     let summary = tally.summary(sources, waiting, started.elapsed().as_millis() as u64);
     info!(articles = summary.articles, duration_ms = summary.duration_ms, "stopped");
     Ok(summary)

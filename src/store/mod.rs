@@ -63,9 +63,9 @@ pub use self::{
 };
 use self::{column::Packer, reader::Place};
 
-/// Pages of the write-ahead log, 64 MiB, from which on the writer itself moves them into the database: [`Checkpointer`] does
-/// so much earlier, but the log begins anew only after a moment in which all of it was moved.
-const CHECKPOINT_PAGES: u32 = 16_384;
+/// Pages of the write-ahead log, 20 MiB, from which on the writer itself moves them into the database: by then
+/// [`Checkpointer`] has moved nearly all, but the log begins anew only after a moment in which all of it was moved.
+const CHECKPOINT_PAGES: u32 = 5120;
 
 /// Memory for pages in KiB; grows to it only as far as the database is used.
 const WRITER_CACHE_KIB: i64 = 32 << 10;

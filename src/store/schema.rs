@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// Returns the schema that a database has; 0 for an empty one.
@@ -62,10 +63,15 @@ fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use rusqlite::Row;
 
     use super::*;
-    use crate::model::{EntryId, SourceId};
+    use crate::{
+        model::{EntryId, Source, SourceId},
+        store::Store,
+    };
 
     const STEPS: &[&str] = &["CREATE TABLE a (x); INSERT INTO a VALUES (7);", "ALTER TABLE a ADD COLUMN y DEFAULT 8;"];
 
@@ -120,6 +126,41 @@ mod tests {
         assert_eq!(second, ("skipped".to_owned(), None, Some("why".to_owned()), 8, 6, None));
         let total = |name: &str| database.query_row("SELECT n FROM counts WHERE name = ?1", [name], |row| row.get(0));
         assert_eq!((total("entries:due"), total("entries:skipped")), (Ok(1), Ok(1)));
+    }
+
+    #[test]
+    fn a_source_of_an_older_store_keeps_how_it_is_doing_and_its_latest_polls_in_their_order() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let database = Connection::open(dir.path().join("dateline.db")).expect("open");
+        migrate(&database, None, &MIGRATIONS[..6]).expect("version 6");
+        let [polled, never] = ["https://a.example/feed", "https://b.example/feed"].map(Source::new);
+        for (source, state, status) in
+            [(&polled, r#"{"title":"A","unread":null,"moved_seen":0}"#, "ok"), (&never, "{}", "never")]
+        {
+            let columns = "id, url, name, tags, source, state, status, in_file";
+            let source_text = serde_json::to_string(source).expect("plain data");
+            let row = (source.id, &source.url, "", "[]", source_text, state, format!("\"{status}\""), true);
+            database
+                .execute(&format!("INSERT INTO sources ({columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"), row)
+                .expect("a source");
+        }
+        // A ring whose latest poll stands before its earliest.
+        for (slot, number) in [(0, 30), (1, 31), (28, 28), (29, 29)] {
+            let row = (polled.id, slot, number, number * 1000, 200, "new", 7, 40);
+            database.execute("INSERT INTO polls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", row).expect("a poll");
+        }
+        drop(database);
+
+        let store = Store::open(dir.path()).expect("the last version");
+        let sources = store.reads().configured_sources().expect("readable");
+        let states = sources.iter().map(|stored| (stored.source.id, stored.state.title.as_deref()));
+        assert_eq!(states.collect::<HashMap<_, _>>(), HashMap::from([(polled.id, Some("A")), (never.id, None)]));
+        let polls = |source: &Source| store.reads().polls(source.id).expect("readable");
+        assert_eq!(polls(&polled).iter().map(|poll| poll.at.timestamp()).collect::<Vec<_>>(), [31, 30, 29, 28]);
+        assert_eq!((polls(&polled)[0].status, polls(&polled)[0].new, polls(&never).len()), (Some(200), 7, 0));
+        let counts = store.reads().counts().expect("readable").sources;
+        assert_eq!((counts.ok, counts.never), (1, 1));
+        assert_eq!(store.reads().integrity_check().expect("readable"), [] as [String; 0]);
     }
 
     #[test]

@@ -6,12 +6,15 @@ use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::{
     Error, Reader, Tx,
-    column::{Ms, from_json, to_json},
+    column::{from_json, to_json},
 };
 use crate::model::{Source, SourceId, SourceState, Time, host_of};
 
 /// Polls that are remembered of each source: a week of a daily feed, hours of a busy one.
-const POLLS_KEPT: i64 = 30;
+const POLLS_KEPT: usize = 30;
+
+/// A poll as it is stored: its end in milliseconds since 1970, HTTP status, outcome, new entries, milliseconds that it took.
+type PollColumns = (i64, Option<u16>, String, u32, u64);
 
 /// Where a source comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,19 +77,23 @@ impl Tx<'_> {
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<(), Error> {
         let mut listed = self.listed()?;
         for (position, source) in (0_i64..).zip(sources) {
-            self.put_source(source)?;
+            let (known_position, known) = listed.remove(&source.id).unzip();
             // Most are what they were at the last start, and no row is written without need.
-            if listed.remove(&source.id) != Some(position) {
+            if known != Some(to_json(source)) {
+                self.put_source(source)?;
+            }
+            if known_position != Some(position) {
                 self.run("UPDATE sources SET in_file = 1, position = ?2 WHERE id = ?1", (source.id, position))?;
             }
         }
         listed.into_keys().try_for_each(|id| self.run("UPDATE sources SET in_file = 0 WHERE id = ?1", [id]).map(drop))
     }
 
-    /// The sources that a file listed at the last start, with their places.
-    fn listed(&self) -> Result<HashMap<SourceId, i64>, Error> {
-        let mut statement = self.db().prepare_cached("SELECT id, position FROM sources WHERE in_file")?;
-        Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    /// The sources that a file listed at the last start, with their places and as they were configured.
+    fn listed(&self) -> Result<HashMap<SourceId, (i64, String)>, Error> {
+        let mut statement = self.db().prepare_cached("SELECT id, position, source FROM sources WHERE in_file")?;
+        let listed = |row: &Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)));
+        Ok(statement.query_map([], listed)?.collect::<Result<_, _>>()?)
     }
 
     /// Adds a source that a command asked for; returns whether it was not polled before.
@@ -129,28 +136,23 @@ impl Tx<'_> {
 
     /// Writes the row of a source, new or not; who wants it polled is not touched.
     fn put_source(&mut self, source: &Source) -> Result<(), Error> {
-        let text = to_json(source);
-        let same = "SELECT 1 FROM sources WHERE id = ?1 AND source = ?2";
-        if self.db().prepare_cached(same)?.exists((source.id, &text))? {
-            return Ok(());
-        }
         let before = self.source(source.id)?;
-        let mut state = before.as_ref().map(|before| before.state.clone()).unwrap_or_default();
         let way = |source: &Source| (source.kind, source.selector.clone());
-        if before.as_ref().is_some_and(|before| way(&before.source) != way(source)) {
+        if let Some(before) = before.as_ref().filter(|before| way(&before.source) != way(source)) {
             // The same document may say something else when it is read another way.
+            let mut state = before.state.clone();
             (state.validators, state.unread, state.body_hash) = Default::default();
+            self.run("UPDATE source_states SET state = ?2 WHERE id = ?1", (source.id, to_json(&state)))?;
         }
-        let name = display_name(source, state.title.as_deref());
+        let name = display_name(source, before.as_ref().and_then(|before| before.state.title.as_deref()));
         let tags_changed = before.as_ref().is_some_and(|before| before.source.tags != source.tags);
         let renamed = before.as_ref().is_some_and(|before| before.name != name);
         self.run(
-            "INSERT INTO sources (id, url, name, tags, source, state, status)
-             VALUES (:id, :url, :name, :tags, :source, :state, :status)
-             ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source, state = :state",
+            "INSERT INTO sources (id, url, name, tags, source) VALUES (:id, :url, :name, :tags, :source)
+             ON CONFLICT (id) DO UPDATE SET url = :url, name = :name, tags = :tags, source = :source",
             named_params! {
                 ":id": source.id, ":url": source.url, ":name": name, ":tags": to_json(&source.tags),
-                ":source": text, ":state": to_json(&state), ":status": to_json(&state.status),
+                ":source": to_json(source),
             },
         )?;
         if tags_changed || renamed {
@@ -170,12 +172,18 @@ impl Tx<'_> {
         state: &SourceState,
         poll: &PollRecord,
     ) -> Result<(), Error> {
-        let mut polls = self.db().prepare_cached("SELECT polls FROM sources WHERE id = ?1")?;
-        let polls: Option<i64> = polls.query_row([id], |row| row.get(0)).optional()?;
-        let number = 1 + polls.ok_or_else(|| Error::Unknown { what: "source", id: id.to_string() })?;
+        let mut polls = match self.poll_columns(id)? {
+            Some(polls) => polls,
+            None if self.source(id)?.is_none() => return Err(Error::Unknown { what: "source", id: id.to_string() }),
+            None => Vec::new(),
+        };
+        polls.drain(..(polls.len() + 1).saturating_sub(POLLS_KEPT));
+        let duration_ms = u64::try_from(poll.duration.as_millis()).unwrap_or(u64::MAX);
+        polls.push((poll.at.timestamp_millis(), poll.status, poll.outcome.clone(), poll.new, duration_ms));
         self.run(
-            "UPDATE sources SET state = ?2, status = ?3, polls = ?4 WHERE id = ?1",
-            (id, to_json(state), to_json(&state.status), number),
+            "INSERT INTO source_states (id, state, status, polls) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET state = ?2, status = ?3, polls = ?4",
+            (id, to_json(state), to_json(&state.status), to_json(&polls)),
         )?;
         if state.title.as_deref() != title_before
             && let Some(known) = self.source(id)?
@@ -185,20 +193,6 @@ impl Tx<'_> {
             let name = display_name(&known.source, state.title.as_deref());
             self.run("UPDATE sources SET name = ?2 WHERE id = ?1", (id, name))?;
         }
-        self.run(
-            "INSERT OR REPLACE INTO polls (source_id, slot, number, at, status, outcome, new, duration_ms)
-             VALUES (?1, ?2 % ?3, ?2, ?4, ?5, ?6, ?7, ?8)",
-            (
-                id,
-                number,
-                POLLS_KEPT,
-                Ms(poll.at),
-                poll.status,
-                &poll.outcome,
-                poll.new,
-                i64::try_from(poll.duration.as_millis()).unwrap_or(i64::MAX),
-            ),
-        )?;
         Ok(())
     }
 }
@@ -223,9 +217,20 @@ impl Reader {
         let mut statement = self.db.prepare_cached(
             "SELECT source, state, name, in_file, by_command
              FROM (SELECT id FROM sources ORDER BY NOT in_file, NOT by_command, position, name, url LIMIT -1)
-             CROSS JOIN sources USING (id)",
+             CROSS JOIN sources USING (id) LEFT JOIN source_states USING (id)",
         )?;
         statement.query_and_then([], read_source)?.try_for_each(|source| source.map(&mut each))
+    }
+
+    /// Returns the sources that are to be polled, in the order of the store.
+    ///
+    /// # Errors
+    /// When the database refuses or a row is unreadable.
+    pub fn configured_sources(&self) -> Result<Vec<StoredSource>, Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT source, state, name, in_file, by_command FROM sources LEFT JOIN source_states USING (id) WHERE configured",
+        )?;
+        statement.query_and_then([], read_source)?.collect()
     }
 
     /// Returns one source.
@@ -233,8 +238,9 @@ impl Reader {
     /// # Errors
     /// When the database refuses or the row is unreadable.
     pub fn source(&self, id: SourceId) -> Result<Option<StoredSource>, Error> {
-        let mut statement =
-            self.db.prepare_cached("SELECT source, state, name, in_file, by_command FROM sources WHERE id = ?1")?;
+        let mut statement = self.db.prepare_cached(
+            "SELECT source, state, name, in_file, by_command FROM sources LEFT JOIN source_states USING (id) WHERE id = ?1",
+        )?;
         statement.query_and_then([id], read_source)?.next().transpose()
     }
 
@@ -259,26 +265,27 @@ impl Reader {
     /// # Errors
     /// When the database refuses.
     pub fn polls(&self, id: SourceId) -> Result<Vec<PollRecord>, Error> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT at, status, outcome, new, duration_ms FROM polls WHERE source_id = ?1 ORDER BY number DESC",
-        )?;
-        let rows = statement.query_map([id], |row| {
-            Ok(PollRecord {
-                at: row.get::<_, Ms>(0)?.0,
-                status: row.get(1)?,
-                outcome: row.get(2)?,
-                new: row.get(3)?,
-                duration: Duration::from_millis(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let record = |(at, status, outcome, new, duration_ms): PollColumns| {
+            let at = Time::from_timestamp_millis(at)?;
+            Some(PollRecord { at, status, outcome, new, duration: Duration::from_millis(duration_ms) })
+        };
+        Ok(self.poll_columns(id)?.unwrap_or_default().into_iter().rev().filter_map(record).collect())
+    }
+
+    /// The latest polls of a source, oldest first; `None` where there was none.
+    fn poll_columns(&self, id: SourceId) -> Result<Option<Vec<PollColumns>>, Error> {
+        let mut statement = self.db.prepare_cached("SELECT polls FROM source_states WHERE id = ?1")?;
+        let polls = |row: &Row<'_>| from_json("polls of a source", row.get_ref(0)?.as_bytes().unwrap_or_default());
+        statement.query_and_then([id], polls)?.next().transpose()
     }
 }
 
 fn read_source(row: &Row<'_>) -> Result<StoredSource, Error> {
+    let state = row.get_ref(1)?.as_bytes_or_null().unwrap_or_default();
     Ok(StoredSource {
         source: from_json("source", row.get_ref(0)?.as_bytes().unwrap_or_default())?,
-        state: from_json("state of a source", row.get_ref(1)?.as_bytes().unwrap_or_default())?,
+        // A source that was never polled has none.
+        state: state.map_or(Ok(SourceState::default()), |state| from_json("state of a source", state))?,
         name: row.get(2)?,
         origin: match (row.get(3)?, row.get(4)?) {
             (true, _) => Origin::File,

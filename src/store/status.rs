@@ -67,12 +67,7 @@ impl Reader {
     pub fn counts(&self) -> Result<Counts, Error> {
         self.consistently(|reader| {
             Ok(Counts {
-                sources: SourceCounts {
-                    ok: reader.sources_with("\"ok\"")?,
-                    failing: reader.sources_with("\"failing\"")?,
-                    gone: reader.sources_with("\"gone\"")?,
-                    never: reader.sources_with("\"never\"")?,
-                },
+                sources: reader.source_counts()?,
                 entries: EntryCounts {
                     due: reader.total("entries:due")?,
                     article: reader.total("entries:article")?,
@@ -92,9 +87,22 @@ impl Reader {
         Ok(statement.query_row([name], |row| row.get::<_, i64>(0)).optional()?.unwrap_or(0).cast_unsigned())
     }
 
-    fn sources_with(&self, status: &str) -> Result<u64, Error> {
-        let mut statement = self.db.prepare_cached("SELECT count(*) FROM sources WHERE configured AND status = ?1")?;
-        Ok(statement.query_row([status], |row| row.get::<_, i64>(0))?.cast_unsigned())
+    fn source_counts(&self) -> Result<SourceCounts, Error> {
+        let mut counts = SourceCounts::default();
+        let mut statement = self.db.prepare_cached(
+            "SELECT status, count(*) FROM sources LEFT JOIN source_states USING (id) WHERE configured GROUP BY status",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let sources = row.get::<_, i64>(1)?.cast_unsigned();
+            match row.get_ref(0)?.as_str_or_null().unwrap_or_default() {
+                Some("\"ok\"") => counts.ok = sources,
+                Some("\"failing\"") => counts.failing = sources,
+                Some("\"gone\"") => counts.gone = sources,
+                _ => counts.never += sources,
+            }
+        }
+        Ok(counts)
     }
 
     /// Returns the sizes of the store's files.
