@@ -19,6 +19,7 @@ WORKDIR /build
 # The dependencies, built once for as long as Cargo.toml and Cargo.lock stay the same: with stand-ins for our own source.
 # Cargo.toml names the paths of tests and benchmarks, so they are not looked for.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 RUN mkdir src \
     && echo '//! Stand-in.' > src/lib.rs \
     && echo '#![allow(missing_docs)] fn main() {}' > src/main.rs \
