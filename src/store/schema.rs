@@ -164,6 +164,25 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_has_one_of_four_states_and_no_list_is_made_to_see_that() {
+        let database = Connection::open_in_memory().expect("open");
+        migrate(&database, None, MIGRATIONS).expect("the last version");
+        let insert =
+            "INSERT INTO entries (id, source_id, state, digest, first_seen_at, host) VALUES (?1, 1, ?2, 0, 0, '')";
+        database
+            .execute("INSERT INTO sources (id, url, name, tags, source) VALUES (1, '', '', '', '')", [])
+            .expect("a source");
+        for (id, state) in (0_i64..).zip(["due", "article", "skipped", "failed"]) {
+            database.execute(insert, (id, state)).expect(state);
+        }
+        let error = database.execute(insert, (9, "lost")).expect_err("no such state");
+        assert!(error.to_string().contains("CHECK"), "{error}");
+        let mut program = database.prepare(&format!("EXPLAIN {insert}")).expect("a program");
+        let steps = program.query_map((9, "due"), |row| row.get::<_, String>("opcode")).expect("steps");
+        assert!(steps.map(|step| step.expect("a name")).all(|step| step != "OpenEphemeral"));
+    }
+
+    #[test]
     fn a_failing_step_leaves_the_database_as_it_was() {
         let database = Connection::open_in_memory().expect("open");
         migrate(&database, None, &STEPS[..1]).expect("version 1");

@@ -15,3 +15,11 @@ DROP TABLE polls;
 ALTER TABLE sources DROP COLUMN state;
 ALTER TABLE sources DROP COLUMN status;
 ALTER TABLE sources DROP COLUMN polls;
+
+-- The states of an entry one by one: SQLite makes a list of four anew, as a table, for each row that is written.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql,
+    'state IN (''due'', ''article'', ''skipped'', ''failed'')',
+    'state = ''due'' OR state = ''article'' OR state = ''skipped'' OR state = ''failed''')
+    WHERE type = 'table' AND name = 'entries';
+PRAGMA writable_schema = RESET;
