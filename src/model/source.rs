@@ -122,7 +122,7 @@ pub struct SourceState {
     /// What `validators` stand for, where that is a document that could not be read.
     #[serde(skip_serializing_if = "is_default")]
     pub unread: Option<Unread>,
-    /// SHA-256 (hexadecimal) of the last body, to see "nothing new" where there are no validators.
+    /// A hash of the last body with its length, to see "nothing new" where there are no validators.
     pub body_hash: Option<String>,
     /// When the last poll ended.
     pub last_polled_at: Option<Time>,

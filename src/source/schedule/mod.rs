@@ -61,7 +61,7 @@ pub enum Outcome<'a> {
         entries: Vec<&'a Entry>,
         /// How many of its entries were not known.
         new_entries: usize,
-        /// SHA-256 (hexadecimal) of the body.
+        /// A hash of the body with its length.
         body_hash: String,
         /// The validators as the server gave them.
         validators: Validators,
