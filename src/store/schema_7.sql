@@ -10,7 +10,7 @@ INSERT INTO source_states
     SELECT id, state, status, coalesce(
         (SELECT json_group_array(json_array(at, status, outcome, new, duration_ms) ORDER BY number)
          FROM polls WHERE source_id = sources.id), '[]')
-    FROM sources WHERE status <> '"never"';
+    FROM sources;
 DROP TABLE polls;
 ALTER TABLE sources DROP COLUMN state;
 ALTER TABLE sources DROP COLUMN status;
